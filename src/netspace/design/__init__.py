@@ -1,0 +1,1 @@
+"""What a network is: pure values and exact counts, no torch."""

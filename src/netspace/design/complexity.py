@@ -1,0 +1,172 @@
+"""Exact flops, params and activations of a tree of layers.
+
+Conventions (those of the RegNet code): flops are multiply-adds of convolutions and linear layers,
+each existing bias adding one per output element; activations are output elements of convolutions,
+linear layers and max-pools; params are weights, biases and norm scales and shifts. All per image.
+The numbers may be arrays, then a whole batch of networks is counted at once, to the same integers.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from netspace.design.elementwise import everywhere, pick
+from netspace.design.layers import (
+    Act,
+    Chain,
+    Conv,
+    Dropout,
+    Gate,
+    GlobalPool,
+    Layer,
+    Linear,
+    MaxPool,
+    Norm,
+    Repeat,
+    Residual,
+    Shape,
+    When,
+)
+from netspace.design.network import Network, layers
+from netspace.errors import SpecError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complexity:
+    """Multiply-adds, parameters and output elements of convolutions, per image."""
+
+    flops: int = 0
+    params: int = 0
+    activations: int = 0
+
+    def __add__(self, other: "Complexity") -> "Complexity":
+        return Complexity(
+            flops=self.flops + other.flops,
+            params=self.params + other.params,
+            activations=self.activations + other.activations,
+        )
+
+    def __mul__(self, times: int) -> "Complexity":
+        return Complexity(
+            flops=self.flops * times,
+            params=self.params * times,
+            activations=self.activations * times,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One top-level part of a network (stem, s1 …, head): its cost and its output map."""
+
+    name: str
+    complexity: Complexity
+    output: Shape
+
+
+def count(
+    network: Network,
+    *,
+    resolution: int | tuple[int, int] | None = None,
+    classes: int | None = None,
+    channels: int | None = None,
+) -> Complexity:
+    """flops, params and activations of a network, per image; other inputs than its own if given.
+
+    Raises SpecError where the input is too small for an unpadded layer.
+    """
+    adapted = network.for_input(resolution=resolution, classes=classes, channels=channels)
+    return measure(layers(adapted), adapted.input)[0]
+
+
+def parts(network: Network) -> tuple[Part, ...]:
+    """The cost and output map of stem, stages and head."""
+    found, shape = [], network.input
+    for name, step in layers(network).steps:
+        complexity, shape = measure(step, shape)
+        found.append(Part(name=name, complexity=complexity, output=shape))
+    return tuple(found)
+
+
+def measure(layer: Layer, shape: Shape) -> tuple[Complexity, Shape]:
+    """The layer's cost on one input of this shape, and the shape it puts out."""
+    match layer:
+        case Conv():
+            return _conv(layer, shape)
+        case Linear():
+            return _linear(layer, shape)
+        case Norm():
+            return Complexity(params=2 * shape.channels), shape
+        case MaxPool():
+            after = _window(shape, shape.channels, layer.kernel, layer.stride, layer.kernel // 2)
+            return Complexity(activations=_elements(after)), after
+        case GlobalPool():
+            return Complexity(), Shape(channels=shape.channels, height=1, width=1)
+        case Act() | Dropout():
+            return Complexity(), shape
+        case Chain():
+            return _chain(layer, shape)
+        case Repeat():
+            cost, after = measure(layer.layer, shape)
+            assert everywhere(after.channels == shape.channels), "only a kept shape can repeat"
+            return cost * layer.times, shape
+        case When():
+            cost, after = measure(layer.layer, shape)
+            return cost * layer.present, _either(layer.present, after, shape)
+        case Residual():
+            body, after = measure(layer.body, shape)
+            shortcut, _ = measure(layer.shortcut, shape)
+            return body + shortcut, after
+        case Gate():
+            return measure(layer.body, shape)[0], shape
+        case _:
+            assert_never(layer)
+
+
+def _chain(chain: Chain, shape: Shape) -> tuple[Complexity, Shape]:
+    total = Complexity()
+    for _, step in chain.steps:
+        cost, shape = measure(step, shape)
+        total = total + cost
+    return total, shape
+
+
+def _conv(conv: Conv, shape: Shape) -> tuple[Complexity, Shape]:
+    after = _window(shape, conv.width, conv.kernel, conv.stride, conv.margin)
+    weights = conv.kernel * conv.kernel * (shape.channels // conv.groups) * conv.width
+    positions = after.height * after.width
+    elements = conv.width * positions
+    cost = Complexity(
+        flops=weights * positions + elements * conv.bias,
+        params=weights + conv.width * conv.bias,
+        activations=elements,
+    )
+    return cost, after
+
+
+def _linear(linear: Linear, shape: Shape) -> tuple[Complexity, Shape]:
+    weights = _elements(shape) * linear.width
+    size = weights + linear.width * linear.bias
+    after = Shape(channels=linear.width, height=1, width=1)
+    return Complexity(flops=size, params=size, activations=linear.width), after
+
+
+def _window(shape: Shape, channels: int, kernel: int, stride: int, margin: int) -> Shape:
+    height = (shape.height + 2 * margin - kernel) // stride + 1
+    width = (shape.width + 2 * margin - kernel) // stride + 1
+    if not everywhere((height >= 1) & (width >= 1)):
+        size = f"{shape.height}x{shape.width}"
+        raise SpecError(
+            f"a {size} map is too small for a {kernel}x{kernel} window; use larger images"
+        )
+    return Shape(channels=channels, height=height, width=width)
+
+
+def _elements(shape: Shape) -> int:
+    return shape.channels * shape.height * shape.width
+
+
+def _either(present: bool, yes: Shape, no: Shape) -> Shape:
+    return Shape(
+        channels=pick(present, yes.channels, no.channels),
+        height=pick(present, yes.height, no.height),
+        width=pick(present, yes.width, no.width),
+    )

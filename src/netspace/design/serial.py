@@ -1,0 +1,145 @@
+"""Networks as plain dicts, from which YAML and JSON are written; and strict reading of such dicts.
+
+Fields that hold their default are left out. A RegNet may be written by its six parameters under
+`regnet:` instead of its stages.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from netspace.design.network import Network
+from netspace.design.regnet import RegNet
+from netspace.errors import SpecError, UserError, suggestion
+
+Spec = TypeVar("Spec")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RegNetFile:
+    """A network file that gives a RegNet's parameters."""
+
+    regnet: RegNet
+    name: str = ""
+    note: str = ""
+
+
+def network_from_plain(plain: object) -> Network:
+    """The network of a plain dict. Raises SpecError naming the field that is wrong."""
+    if isinstance(plain, Mapping) and "regnet" in plain:
+        file = read(_RegNetFile, plain, error=SpecError)
+        return replace(file.regnet.network(), name=file.name, note=file.note)
+    return read(Network, plain, error=SpecError)
+
+
+def to_plain(value: Any) -> Any:
+    """A spec as dicts, lists, numbers and strings, without the fields that hold their default."""
+    if is_dataclass(value):
+        named = ((field, getattr(value, field.name)) for field in fields(value))
+        return {f.name: to_plain(v) for f, v in named if f.name == "kind" or v != _default(f)}
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def read(
+    kind: type[Spec], plain: object, *, where: str = "", error: type[UserError] = SpecError
+) -> Spec:
+    """The spec of this dataclass type in a plain dict, no unknown field allowed.
+
+    Raises `error` with one line that names the path of the first fault.
+    """
+    try:
+        key: Any = kind
+        (spec,) = _adapter(key).validate_python([plain])
+        return cast("Spec", spec)
+    except ValidationError as fault:
+        faults = fault.errors()
+        details = next((f for f in faults if f["type"] == _UNKNOWN_FIELD), faults[0])
+        place = ": ".join(part for part in (where, _path(details["loc"][1:])) if part)
+        message = _sentence(kind, details)
+        raise error(f"{place}: {message}" if place else message) from None
+
+
+@cache
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    # Inside a tuple, the dataclasses at every depth inherit `extra="forbid"` from here.
+    one_tuple: Any = tuple
+    return TypeAdapter(one_tuple[kind], config=ConfigDict(extra="forbid"))
+
+
+def _default(field: "Field[Any]") -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _path(location: Sequence[int | str]) -> str:
+    """('stages', 1, 'bottleneck', 'group_width') to 'stage 2: group_width'."""
+    words: list[str] = []
+    for step in location:
+        if isinstance(step, int):
+            words[-1:] = [f"{words[-1].removesuffix('s')} {step + 1}"] if words else [f"{step + 1}"]
+        elif step not in _KINDS:
+            words.append(step)
+    return ": ".join(words)
+
+
+_UNKNOWN_FIELD = "unexpected_keyword_argument"
+
+# Tags that pydantic puts into a path when it enters a member of a tagged union.
+_KINDS = frozenset({"vanilla", "basic", "bottleneck", "mbconv"})
+
+
+def _sentence(kind: type, details: ErrorDetails) -> str:
+    match details["type"]:
+        case "unexpected_keyword_argument":  # _UNKNOWN_FIELD
+            known = _known_fields(kind, details["loc"][1:-1])
+            return f"unknown field; {suggestion(str(details['loc'][-1]), known)}"
+        case "missing":
+            return "is required"
+        case "value_error":
+            return details["msg"].removeprefix("Value error, ")
+        case "dataclass_type":
+            return f"must be a mapping of fields, not {details['input']!r}"
+        case "union_tag_not_found":
+            return "kind is required"
+        case "union_tag_invalid":
+            known = [tag.strip(" '") for tag in details["ctx"]["expected_tags"].split(",")]
+            tag = details["ctx"]["tag"]
+            return f"unknown kind '{tag}'; {suggestion(tag, known)}"
+        case _:
+            message = details["msg"]
+            return f"{message[0].lower()}{message[1:]}, not {details['input']!r}"
+
+
+def _known_fields(kind: Any, location: Sequence[int | str]) -> list[str]:
+    """Names of the fields of the dataclass that stands at this place."""
+    for step in location:
+        options = [kind for kind in _members(kind) if is_dataclass(kind)]
+        if isinstance(step, int) or step in _KINDS:
+            kind = next((o for o in options if step == _tag(o)), kind)
+            continue
+        owner = next(o for o in options if any(f.name == step for f in fields(o)))
+        kind = next(f.type for f in fields(owner) if f.name == step)
+    found = [o for o in _members(kind) if is_dataclass(o)]
+    return sorted({f.name for o in found for f in fields(o)})
+
+
+def _members(kind: Any) -> list[Any]:
+    """The types in an annotation: through Annotated, unions and tuples."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        return _members(get_args(kind)[0])
+    if origin in (Union, UnionType, tuple):
+        return [member for part in get_args(kind) for member in _members(part)]
+    return [kind]
+
+
+def _tag(kind: Any) -> object:
+    return next((f.default for f in fields(kind) if f.name == "kind"), None)

@@ -1,0 +1,1 @@
+"""Which networks: families of networks as values, drawn from under constraints."""

@@ -1,0 +1,41 @@
+"""The named spaces."""
+
+from netspace.errors import UnknownNameError
+from netspace.space.anynet import anynetx
+from netspace.space.frame import Frame
+from netspace.space.regnets import ARTICLE_LIMITS, ARTICLE_RULES, regnet
+from netspace.space.space import Space
+
+NAMES = (
+    "anynetx_a",
+    "anynetx_b",
+    "anynetx_c",
+    "anynetx_d",
+    "anynetx_e",
+    "regnetx",
+    "regnety",
+)
+
+
+def space(name: str, *, resolution: int = 224, channels: int = 3, classes: int = 1000) -> Space:
+    """The space of this name, its stem and strides fitted to the image size.
+
+    Raises UnknownNameError with the nearest name.
+    """
+    frame = Frame(resolution=resolution, channels=channels, classes=classes)
+    match name:
+        case _ if name not in NAMES:
+            raise UnknownNameError.of("space", name, NAMES)
+        case "regnetx" | "regnety":
+            return regnet(name, frame)
+        case _:
+            return anynetx(name[-1], frame)
+
+
+def article(space: Space) -> Space:
+    """A RegNet space with the article's rules and limits: b = 1, 12 <= d <= 28, w_m >= 2 ….
+
+    Radosavovic et al. 2020, sec. 4.
+    """
+    narrowed = space.with_rule(*ARTICLE_RULES, name=f"{space.name}_article")
+    return narrowed.with_limits(*ARTICLE_LIMITS)

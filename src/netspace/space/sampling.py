@@ -1,0 +1,206 @@
+"""n distinct networks of a space that meet constraints, counted as arrays.
+
+Candidates are drawn in blocks; block k of seed s uses SeedSequence(s, spawn_key=(k,)), so a sample
+is the beginning of every larger sample of the same seed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count as counting
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspace.design.complexity import Complexity, measure
+from netspace.design.network import Network, layers
+from netspace.design.units import format_size
+from netspace.errors import InfeasibleError
+from netspace.space.batch import one
+from netspace.space.constraints import Bound, Constraint, Measured, Quantity
+from netspace.space.space import Batch, Columns, Space
+
+BLOCK = 8192
+PATIENCE = 64 * BLOCK
+"""Draws without a new network after which the search for more stops."""
+
+Interval = tuple[float | None, float | None] | None
+Value = float | tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A network of a space, the parameters it was decoded from, and what it costs."""
+
+    network: Network
+    parameters: Mapping[str, Value]
+    complexity: Complexity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample(Sequence[Network]):
+    """Distinct networks, in the order drawn. drawn, accepted: candidates, repeats included."""
+
+    members: tuple[Member, ...]
+    asked: int
+    drawn: int
+    accepted: int
+
+    @property
+    def acceptance_rate(self) -> float:
+        """Share of the candidates that met the constraints."""
+        return self.accepted / self.drawn
+
+    @property
+    def shortfall(self) -> str:
+        """Why there are fewer than asked for; empty if there are not."""
+        missing = self.asked - len(self.members)
+        if missing <= 0:
+            return ""
+        return (
+            f"only {len(self.members)} distinct networks found, {missing} short of {self.asked}: "
+            f"the last {PATIENCE:,} draws brought no new one"
+        )
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @overload
+    def __getitem__(self, index: int) -> Network: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Network, ...]: ...
+    def __getitem__(self, index: int | slice) -> Network | tuple[Network, ...]:
+        if isinstance(index, slice):
+            return tuple(member.network for member in self.members[index])
+        return self.members[index].network
+
+
+def within(**intervals: Interval) -> tuple[Bound, ...]:
+    """Bounds from (low, high) intervals by quantity; None is no bound."""
+    return tuple(
+        Bound(quantity=_quantity(name), low=interval[0], high=interval[1])
+        for name, interval in intervals.items()
+        if interval is not None
+    )
+
+
+def _quantity(name: str) -> Quantity:
+    known: dict[str, Quantity] = {
+        "flops": "flops",
+        "params": "params",
+        "activations": "activations",
+        "stages": "stages",
+    }
+    return known[name]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    """The state of one sampling: what was found and how near the nearest miss was."""
+
+    found: dict[Network, Member] = field(default_factory=dict)
+    drawn: int = 0
+    accepted: int = 0
+    last_new: int = 0
+    nearest_excess: float = np.inf
+    nearest: str = ""
+
+    @property
+    def stalled(self) -> bool:
+        return self.drawn - self.last_new >= PATIENCE
+
+
+def sample(space: Space, count: int, constraints: Sequence[Constraint], *, seed: int) -> Sample:
+    """`count` distinct networks that meet the constraints and the space's own limits.
+
+    A bound on a quantity replaces the space's own bound on it. Fewer networks come back when the
+    space holds no more; InfeasibleError names the nearest reachable values when there is none.
+    """
+    everything = (*_own_limits(space, constraints), *constraints)
+    search = _Search()
+    for block in counting():
+        _search_block(
+            space, everything, search, count, np.random.SeedSequence(seed, spawn_key=(block,))
+        )
+        if len(search.found) >= count or search.stalled:
+            break
+    if not search.found:
+        wanted = ", ".join(constraint.sentence for constraint in everything)
+        raise InfeasibleError(
+            f"space {space.name}: none of {search.drawn:,} draws has {wanted}; "
+            f"the nearest has {search.nearest}; widen the range towards it"
+        )
+    members = tuple(search.found.values())
+    return Sample(members=members, asked=count, drawn=search.drawn, accepted=search.accepted)
+
+
+def _own_limits(space: Space, constraints: Sequence[Constraint]) -> Iterator[Constraint]:
+    replaced = {bound.quantity for bound in constraints if isinstance(bound, Bound)}
+    for limit in space.limits:
+        if not (isinstance(limit, Bound) and limit.quantity in replaced):
+            yield limit
+
+
+def _search_block(
+    space: Space,
+    constraints: Sequence[Constraint],
+    search: _Search,
+    count: int,
+    seed: np.random.SeedSequence,
+) -> None:
+    uniforms = np.random.Generator(np.random.PCG64(seed)).random((BLOCK, space.dimensions))
+    columns = space.draw(uniforms)
+    hits: list[tuple[int, int, Batch, Measured]] = []
+    for batch in space.template.decode(columns):
+        measured, excess = _judge(batch, constraints)
+        _remember_nearest(search, measured, excess)
+        hits += ((int(batch.rows[i]), int(i), batch, measured) for i in np.flatnonzero(excess == 0))
+    start = search.drawn
+    search.drawn += BLOCK
+    for row, place, batch, measured in sorted(hits, key=lambda hit: hit[0]):
+        search.accepted += 1
+        network = one(batch.network, place)
+        if network in search.found:
+            continue
+        search.found[network] = _member(network, columns, row, measured, place)
+        search.last_new = start + row + 1
+        if len(search.found) == count:
+            search.drawn = search.last_new
+            return
+
+
+def _judge(batch: Batch, constraints: Sequence[Constraint]) -> tuple[Measured, NDArray[np.float64]]:
+    """The batch's costs and how far each network is from meeting all constraints."""
+    cost, _ = measure(layers(batch.network), batch.network.input)
+    size = len(batch.rows)
+    measured = Measured(
+        flops=np.broadcast_to(cost.flops, size),
+        params=np.broadcast_to(cost.params, size),
+        activations=np.broadcast_to(cost.activations, size),
+        stages=np.full(size, len(batch.network.stages)),
+    )
+    return measured, sum((c.excess(measured) for c in constraints), start=np.zeros(size))
+
+
+def _remember_nearest(search: _Search, measured: Measured, excess: NDArray[np.float64]) -> None:
+    best = int(np.argmin(excess))
+    if excess[best] < search.nearest_excess:
+        search.nearest_excess = float(excess[best])
+        search.nearest = (
+            f"{format_size(measured.flops[best])} flops, {format_size(measured.params[best])} "
+            f"params, {format_size(measured.activations[best])} activations, "
+            f"{measured.stages[best]} stages"
+        )
+
+
+def _member(network: Network, columns: Columns, row: int, measured: Measured, place: int) -> Member:
+    values = {name: tuple(column[row].tolist()) for name, column in columns.items()}
+    return Member(
+        network=network,
+        parameters={name: v[0] if len(v) == 1 else v for name, v in values.items()},
+        complexity=Complexity(
+            flops=int(measured.flops[place]),
+            params=int(measured.params[place]),
+            activations=int(measured.activations[place]),
+        ),
+    )
