@@ -1,0 +1,85 @@
+from itertools import combinations
+from statistics import fmean
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netspace.analyse.summary import best_of, expected_best, summarise
+from netspace.errors import UserError
+
+NAN = float("nan")
+errors_in_percent = st.floats(0, 100)
+populations = st.lists(errors_in_percent, min_size=1, max_size=60)
+
+
+def test_nan_reported_first_is_never_the_best():
+    summary = summarise([NAN, 1.0, 0.5])
+    assert (summary.best, summary.worst) == (0.5, 1.0)
+    assert (summary.finished, summary.failed) == (2, 1)
+
+
+def test_all_failed_is_said_and_no_crash():
+    with pytest.raises(UserError, match="no finished network, 3 failed"):
+        summarise([NAN, NAN, NAN])
+
+
+def test_failed_networks_count_neither_as_0_nor_as_100():
+    summary = summarise([31.1, 33.0, 33.0, 40.0, 52.0, 90.0, NAN, NAN])
+    assert (summary.best, summary.worst, summary.median) == (31.1, 90.0, 36.5)
+    assert summary.mean == pytest.approx(279.1 / 6)
+    assert (summary.finished, summary.failed) == (6, 2)
+    assert summary.expected_best == {5: pytest.approx((5 * 31.1 + 33.0) / 6)}
+
+
+def test_expected_bests_are_those_the_population_reaches():
+    assert list(summarise([1.0]).expected_best) == []
+    assert list(summarise(np.arange(5.0)).expected_best) == [5]
+    assert list(summarise(np.arange(10.0), failed=3).expected_best) == [5, 10]
+
+
+def test_expected_best_of_ranks():
+    """The expected minimum of k ranks out of 1 … n is (n + 1) / (k + 1)."""
+    assert expected_best(np.arange(1, 501), 10) == pytest.approx(501 / 11, rel=1e-12)
+    assert expected_best(np.arange(1, 100_001), 7) == pytest.approx(100_001 / 8, rel=1e-9)
+    assert expected_best(np.arange(1, 100_001), 60_000) == pytest.approx(100_001 / 60_001)
+
+
+@settings(deadline=None)
+@given(st.lists(errors_in_percent, min_size=1, max_size=8), st.data())
+def test_expected_best_is_the_mean_over_all_subsets(errors, data):
+    k = data.draw(st.integers(1, len(errors)))
+    by_hand = fmean(min(subset) for subset in combinations(errors, k))
+    assert expected_best(errors, k) == pytest.approx(by_hand, rel=1e-12, abs=1e-12)
+
+
+@settings(deadline=None)
+@given(populations)
+def test_expected_best_falls_from_the_mean_to_the_minimum(errors):
+    n = len(errors)
+    bests = [expected_best(errors, k) for k in range(1, n + 1)]
+    assert bests[0] == pytest.approx(fmean(errors), abs=1e-9)
+    assert bests[-1] == min(errors)
+    assert (np.diff(bests) <= 1e-9).all()
+
+
+@settings(deadline=None)
+@given(errors_in_percent, st.integers(1, 60), st.data())
+def test_equal_errors_give_exactly_that_error(error, n, data):
+    assert expected_best([error] * n, data.draw(st.integers(1, n))) == error
+
+
+def test_best_of_takes_each_row():
+    rows = np.array([[1.0, 2.0, 3.0], [4.0, 4.0, 7.0]])
+    assert best_of(rows, 2) == pytest.approx([4 / 3, 4.0])
+
+
+def test_failed_networks_are_not_drawn():
+    assert expected_best([NAN, 3.0, 1.0], 2) == 1.0
+
+
+@pytest.mark.parametrize("k", [0, -1, 3])
+def test_k_beyond_the_finished_networks_is_refused(k):
+    with pytest.raises(UserError, match=rf"best of {k} of 2 finished networks: k must be 1 to 2"):
+        expected_best([1.0, 2.0, NAN], k)
