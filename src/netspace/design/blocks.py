@@ -5,8 +5,10 @@ channels. Sources: Radosavovic et al. 2020 (vanilla, basic, bottleneck = X and Y
 Sandler et al. 2018 and Tan & Le 2019 (MBConv), Hu et al. 2018 (squeeze-and-excitation).
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Annotated, Literal, assert_never
 
 from pydantic import Discriminator
@@ -84,8 +86,8 @@ class Bottleneck:
     norm_eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        if not everywhere(self.bottleneck_ratio > 0):
-            raise SpecError(f"bottleneck_ratio {self.bottleneck_ratio} must be above 0")
+        if not everywhere((self.bottleneck_ratio > 0) & (self.bottleneck_ratio < math.inf)):
+            raise SpecError(f"bottleneck_ratio {self.bottleneck_ratio} must be above 0 and finite")
         if self.group_width is not None and not everywhere(self.group_width >= 1):
             raise SpecError(f"group_width {self.group_width} must be at least 1")
 
@@ -107,8 +109,8 @@ class MBConv:
     def __post_init__(self) -> None:
         if not everywhere(self.expansion >= 1):
             raise SpecError(f"expansion {self.expansion} must be at least 1")
-        if not everywhere(self.kernel % 2 == 1):
-            raise SpecError(f"kernel {self.kernel} must be odd; use 3 or 5")
+        if not everywhere((self.kernel >= 1) & (self.kernel % 2 == 1)):
+            raise SpecError(f"kernel {self.kernel} must be odd and at least 1; use 3 or 5")
 
 
 Block = Annotated[Vanilla | Basic | Bottleneck | MBConv, Discriminator("kind")]
@@ -137,17 +139,16 @@ def check_width(block: Block, width: int) -> None:
     if not isinstance(block, Bottleneck):
         return
     ratio = block.bottleneck_ratio
+    group_width = 1 if block.group_width is None else block.group_width
     inner = rounded(width / ratio)
-    if not everywhere(inner * ratio == width):
-        raise SpecError(f"width {width} must be a multiple of bottleneck_ratio {ratio}")
-    group_width = block.group_width
-    if group_width is None or everywhere(inner % group_width == 0):
+    if everywhere((inner * ratio == width) & (inner % group_width == 0)):
         return
-    unit = rounded(group_width * ratio) if ratio >= 1 else group_width
+    unit = (Fraction(ratio).limit_denominator(64) * group_width).numerator
     below, above = width // unit * unit, (width // unit + 1) * unit
     nearest = f"nearest valid are {below} and {above}" if below else f"nearest valid is {above}"
-    of = f"group_width {group_width}" + (f" x bottleneck_ratio {ratio:g}" if ratio != 1 else "")
-    raise SpecError(f"width {width} must be a multiple of {of}; {nearest}")
+    factors = [f"group_width {group_width}"] if block.group_width is not None else []
+    factors += [f"bottleneck_ratio {ratio:g}"] if ratio != 1 else []
+    raise SpecError(f"width {width} must be a multiple of {' x '.join(factors)}; {nearest}")
 
 
 def fit_groups(width: int, bottleneck_ratio: float, group_width: int) -> tuple[int, int]:

@@ -130,6 +130,10 @@ def _chain(chain: Chain, shape: Shape) -> tuple[Complexity, Shape]:
 
 
 def _conv(conv: Conv, shape: Shape) -> tuple[Complexity, Shape]:
+    if not everywhere((shape.channels % conv.groups == 0) & (conv.width % conv.groups == 0)):
+        raise SpecError(
+            f"{conv.groups} groups must divide the channels {shape.channels} and {conv.width}"
+        )
     after = _window(shape, conv.width, conv.kernel, conv.stride, conv.margin)
     weights = conv.kernel * conv.kernel * (shape.channels // conv.groups) * conv.width
     positions = after.height * after.width

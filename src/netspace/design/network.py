@@ -40,6 +40,8 @@ class Stem:
 
     def __post_init__(self) -> None:
         _positive(width=self.width, kernel=self.kernel, stride=self.stride)
+        if not everywhere(self.kernel % 2 == 1):
+            raise SpecError(f"stem kernel {self.kernel} must be odd; use 3 or 7")
 
     def layers(self) -> Layer:
         """conv, norm, activation and the pool."""

@@ -5,6 +5,7 @@ j < d; u_j is put onto the geometric series w_0 * w_m^s, then rounded to a multi
 equal width form a stage.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +37,13 @@ class RegNet:
     se_ratio: float | None = None
     stem: Stem = field(default_factory=Stem)
 
+    def __post_init__(self) -> None:
+        _check_line(self.slope, self.initial_width, self.multiplier, self.depth)
+        if self.group_width < 1:
+            raise SpecError(f"group_width {self.group_width} must be at least 1")
+        if not 0 < self.bottleneck_ratio < math.inf:
+            raise SpecError(f"bottleneck_ratio {self.bottleneck_ratio} must be above 0 and finite")
+
     def network(self) -> Network:
         """The network: stages of equal width, groups fitted to them."""
         se = None if self.se_ratio is None else Squeeze(ratio=self.se_ratio)
@@ -61,18 +69,21 @@ def widths(slope: float, initial: int, multiplier: float, depth: int) -> tuple[i
 
     Raises SpecError if multiplier <= 1. Source: Radosavovic et al. 2020, eq. 2-4.
     """
-    if slope < 0 or initial < MULTIPLE or initial % MULTIPLE:
-        raise SpecError(
-            f"initial width {initial} must be a multiple of {MULTIPLE} above 0, and slope {slope} "
-            "at least 0"
-        )
-    if multiplier <= 1:
-        raise SpecError(f"width multiplier {multiplier} must be above 1; 2 to 3 is usual")
-    if depth < 1:
-        raise SpecError(f"depth {depth} must be at least 1")
+    _check_line(slope, initial, multiplier, depth)
     w_a, w_0, w_m = (np.array([value], np.float64) for value in (slope, initial, multiplier))
     line, _ = quantised(w_a, w_0, w_m, depth)
     return tuple(line[0].tolist())
+
+
+def _check_line(slope: float, initial: int, multiplier: float, depth: int) -> None:
+    if initial < MULTIPLE or initial % MULTIPLE:
+        raise SpecError(f"initial width {initial} must be a multiple of {MULTIPLE} above 0")
+    if not 0 <= slope < math.inf:
+        raise SpecError(f"slope {slope} must be at least 0 and finite")
+    if not 1 < multiplier < math.inf:
+        raise SpecError(f"width multiplier {multiplier} must be above 1; 2 to 3 is usual")
+    if depth < 1:
+        raise SpecError(f"depth {depth} must be at least 1")
 
 
 def quantised(slope: Floats, initial: Floats, multiplier: Floats, depth: int) -> tuple[Ints, Ints]:

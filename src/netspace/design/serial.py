@@ -33,8 +33,16 @@ def network_from_plain(plain: object) -> Network:
     """The network of a plain dict. Raises SpecError naming the field that is wrong."""
     if isinstance(plain, Mapping) and "regnet" in plain:
         file = read(_RegNetFile, plain, error=SpecError)
-        return replace(file.regnet.network(), name=file.name, note=file.note)
+        note = "; ".join(part for part in (file.note, _fitting(file.regnet)) if part)
+        return replace(file.regnet.network(), name=file.name, note=note)
     return read(Network, plain, error=SpecError)
+
+
+def _fitting(regnet: RegNet) -> str:
+    """What fitting to the groups did to the line's widths; empty if nothing."""
+    raw = [width for width, _ in regnet.raw_stages()]
+    fitted = [stage.width for stage in regnet.network().stages]
+    return "" if raw == fitted else f"widths {raw} of the line, fitted to the groups: {fitted}"
 
 
 def to_plain(value: Any) -> Any:
@@ -46,7 +54,7 @@ def to_plain(value: Any) -> Any:
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
-    return value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def read(
@@ -63,9 +71,10 @@ def read(
     except ValidationError as fault:
         faults = fault.errors()
         details = next((f for f in faults if f["type"] == _UNKNOWN_FIELD), faults[0])
-        place = ": ".join(part for part in (where, _path(details["loc"][1:])) if part)
-        message = _sentence(kind, details)
-        raise error(f"{place}: {message}" if place else message) from None
+        place, known = _place(kind, details["loc"][1:])
+        words = ": ".join(part for part in (where, *place) if part)
+        message = _sentence(details, known)
+        raise error(f"{words}: {message}" if words else message) from None
 
 
 @cache
@@ -79,27 +88,35 @@ def _default(field: "Field[Any]") -> object:
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
-def _path(location: Sequence[int | str]) -> str:
-    """('stages', 1, 'bottleneck', 'group_width') to 'stage 2: group_width'."""
-    words: list[str] = []
-    for step in location:
-        if isinstance(step, int):
-            words[-1:] = [f"{words[-1].removesuffix('s')} {step + 1}"] if words else [f"{step + 1}"]
-        elif step not in _KINDS:
-            words.append(step)
-    return ": ".join(words)
-
-
 _UNKNOWN_FIELD = "unexpected_keyword_argument"
 
-# Tags that pydantic puts into a path when it enters a member of a tagged union.
-_KINDS = frozenset({"vanilla", "basic", "bottleneck", "mbconv"})
+
+def _place(kind: Any, location: Sequence[int | str]) -> tuple[list[str], list[str]]:
+    """A fault's path in words, and the fields known where it ends.
+
+    ('stages', 1, 'block', 'bottleneck', 'group_widht') to ['stage 2', 'block', 'group_widht'] and
+    the fields of Bottleneck: pydantic puts the tag of a union's member into the path.
+    """
+    words: list[str] = []
+    options = _specs(kind)
+    for step in location:
+        owner = next((o for o in options if any(f.name == step for f in fields(o))), None)
+        tagged = [o for o in options if step == _tag(o)]
+        if isinstance(step, int):
+            words[-1:] = [f"{words[-1].removesuffix('s')} {step + 1}"] if words else [f"{step + 1}"]
+        elif owner is not None:
+            words.append(step)
+            options = _specs(next(f.type for f in fields(owner) if f.name == step))
+        elif tagged:
+            options = tagged
+        else:
+            words.append(step)
+    return words, sorted({f.name for o in options for f in fields(o)})
 
 
-def _sentence(kind: type, details: ErrorDetails) -> str:
+def _sentence(details: ErrorDetails, known: Sequence[str]) -> str:
     match details["type"]:
         case "unexpected_keyword_argument":  # _UNKNOWN_FIELD
-            known = _known_fields(kind, details["loc"][1:-1])
             return f"unknown field; {suggestion(str(details['loc'][-1]), known)}"
         case "missing":
             return "is required"
@@ -110,25 +127,16 @@ def _sentence(kind: type, details: ErrorDetails) -> str:
         case "union_tag_not_found":
             return "kind is required"
         case "union_tag_invalid":
-            known = [tag.strip(" '") for tag in details["ctx"]["expected_tags"].split(",")]
+            tags = [tag.strip(" '") for tag in details["ctx"]["expected_tags"].split(",")]
             tag = details["ctx"]["tag"]
-            return f"unknown kind '{tag}'; {suggestion(tag, known)}"
+            return f"unknown kind {tag!r}; {suggestion(str(tag), tags)}"
         case _:
             message = details["msg"]
             return f"{message[0].lower()}{message[1:]}, not {details['input']!r}"
 
 
-def _known_fields(kind: Any, location: Sequence[int | str]) -> list[str]:
-    """Names of the fields of the dataclass that stands at this place."""
-    for step in location:
-        options = [kind for kind in _members(kind) if is_dataclass(kind)]
-        if isinstance(step, int) or step in _KINDS:
-            kind = next((o for o in options if step == _tag(o)), kind)
-            continue
-        owner = next(o for o in options if any(f.name == step for f in fields(o)))
-        kind = next(f.type for f in fields(owner) if f.name == step)
-    found = [o for o in _members(kind) if is_dataclass(o)]
-    return sorted({f.name for o in found for f in fields(o)})
+def _specs(kind: Any) -> list[Any]:
+    return [member for member in _members(kind) if is_dataclass(member)]
 
 
 def _members(kind: Any) -> list[Any]:

@@ -5,6 +5,8 @@ import re
 from netspace.errors import UserError
 
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
+_RESOLUTION = re.compile(r"([1-9]\d{0,4})(?:x([1-9]\d{0,4}))?")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([KMG]?)", re.IGNORECASE)
 
 
@@ -45,3 +47,21 @@ def format_range(low: float | None, high: float | None) -> str:
         return format_size(low)
     ends = ("" if end is None else format_size(end) for end in (low, high))
     return "..".join(ends)
+
+
+def parse_duration(text: str) -> float:
+    """'20m', '90s', '1h30m' to seconds. Raises UserError for anything else."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or not any(match.groups()):
+        raise UserError(f"time '{text}' must be like 20m, 90s or 1h30m")
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return 3600 * hours + 60 * minutes + seconds
+
+
+def parse_resolution(text: str) -> tuple[int, int]:
+    """'224' or '224x320' to (height, width) in pixels."""
+    match = _RESOLUTION.fullmatch(text.strip())
+    if match is None:
+        raise UserError(f"resolution '{text}' must be like 224, or 224x320 (height x width)")
+    height = int(match.group(1))
+    return height, int(match.group(2) or height)

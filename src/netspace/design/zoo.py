@@ -40,14 +40,14 @@ def network(source: str | Path | Mapping[str, object]) -> Network:
     if name in names():
         plain = yaml.safe_load((_FOLDER / f"{name}.yaml").read_text("utf-8"))
         return network_from_plain({"name": name, **plain})
-    return _from_file(Path(source))
+    return _from_file(name, Path(source))
 
 
-def _from_file(path: Path) -> Network:
+def _from_file(name: str, path: Path) -> Network:
     if not path.is_file():
-        if path.suffix in (".yaml", ".yml") or path.is_dir():
+        if name and (path.suffix in (".yaml", ".yml") or path.is_dir()):
             raise UserError(f"network file '{path}' does not exist; give a YAML file or a zoo name")
-        raise UnknownNameError.of("network", str(path), (*names(), *aliases()))
+        raise UnknownNameError.of("network", name, (*names(), *aliases()))
     try:
         plain = yaml.safe_load(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as fault:

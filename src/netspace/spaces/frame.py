@@ -26,6 +26,9 @@ class Frame:
     def __post_init__(self) -> None:
         if self.resolution < 4:
             raise SpecError(f"resolution {self.resolution} must be at least 4 pixels")
+        for name in ("channels", "classes"):
+            if getattr(self, name) < 1:
+                raise SpecError(f"{name} {getattr(self, name)} must be at least 1")
 
     @property
     def small(self) -> bool:
@@ -45,7 +48,7 @@ class Frame:
     def strides(self, stages: int) -> tuple[int, ...]:
         """The stride of each stage."""
         size = self.resolution if self.small else -(-self.resolution // 2)
-        halvings = min(stages, size.bit_length() - 2)
+        halvings = min(stages, (size - 1).bit_length() - 1)
         return (1,) * (stages - halvings) + (2,) * halvings
 
     def network(self, stages: tuple[Stage, ...]) -> Network:
@@ -68,6 +71,4 @@ class Frame:
         if kept:
             which = "stage 1 keeps" if kept == 1 else f"stages 1 to {kept} keep"
             said.append(f"{which} the resolution (stride 1), so that the last map has 2 pixels")
-        if self.widest < WIDEST:
-            said.append(f"AnyNet widths up to {self.widest} (at 64 pixels and above: {WIDEST})")
         return tuple(said)

@@ -12,7 +12,7 @@ from pydantic import Discriminator
 
 from netspace.design.units import format_range
 from netspace.errors import SpecError
-from netspace.space.ranges import Floats
+from netspace.spaces.ranges import Floats
 
 Quantity = Literal["flops", "params", "activations", "stages"]
 

@@ -16,9 +16,9 @@ from netspace.design.complexity import Complexity, measure
 from netspace.design.network import Network, layers
 from netspace.design.units import format_size
 from netspace.errors import InfeasibleError
-from netspace.space.batch import one
-from netspace.space.constraints import Bound, Constraint, Measured, Quantity
-from netspace.space.space import Batch, Columns, Space
+from netspace.spaces.batch import keys, one
+from netspace.spaces.constraints import Bound, Constraint, Measured, Quantity
+from netspace.spaces.space import Batch, Columns, Space
 
 BLOCK = 8192
 PATIENCE = 64 * BLOCK
@@ -94,11 +94,23 @@ def _quantity(name: str) -> Quantity:
     return known[name]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Hit:
+    """A candidate that meets the constraints: its row in the draw and its place in its batch."""
+
+    row: int
+    place: int
+    batch: Batch
+    measured: Measured
+    key: bytes
+
+
 @dataclass(slots=True, kw_only=True)
 class _Search:
     """The state of one sampling: what was found and how near the nearest miss was."""
 
     found: dict[Network, Member] = field(default_factory=dict)
+    seen: set[bytes] = field(default_factory=set)
     drawn: int = 0
     accepted: int = 0
     last_new: int = 0
@@ -150,23 +162,32 @@ def _search_block(
 ) -> None:
     uniforms = np.random.Generator(np.random.PCG64(seed)).random((BLOCK, space.dimensions))
     columns = space.draw(uniforms)
-    hits: list[tuple[int, int, Batch, Measured]] = []
+    hits: list[_Hit] = []
     for batch in space.template.decode(columns):
         measured, excess = _judge(batch, constraints)
         _remember_nearest(search, measured, excess)
-        hits += ((int(batch.rows[i]), int(i), batch, measured) for i in np.flatnonzero(excess == 0))
+        hits += _hits(batch, measured, np.flatnonzero(excess == 0))
     start = search.drawn
     search.drawn += BLOCK
-    for row, place, batch, measured in sorted(hits, key=lambda hit: hit[0]):
+    for hit in sorted(hits, key=lambda hit: hit.row):
         search.accepted += 1
-        network = one(batch.network, place)
+        if hit.key in search.seen:
+            continue
+        search.seen.add(hit.key)
+        network = one(hit.batch.network, hit.place)
         if network in search.found:
             continue
-        search.found[network] = _member(network, columns, row, measured, place)
-        search.last_new = start + row + 1
+        search.found[network] = _member(network, columns, hit)
+        search.last_new = start + hit.row + 1
         if len(search.found) == count:
             search.drawn = search.last_new
             return
+
+
+def _hits(batch: Batch, measured: Measured, places: NDArray[np.int64]) -> Iterator[_Hit]:
+    for place, key in zip(places.tolist(), keys(batch.network, places), strict=True):
+        row = int(batch.rows[place])
+        yield _Hit(row=row, place=place, batch=batch, measured=measured, key=key)
 
 
 def _judge(batch: Batch, constraints: Sequence[Constraint]) -> tuple[Measured, NDArray[np.float64]]:
@@ -193,14 +214,14 @@ def _remember_nearest(search: _Search, measured: Measured, excess: NDArray[np.fl
         )
 
 
-def _member(network: Network, columns: Columns, row: int, measured: Measured, place: int) -> Member:
-    values = {name: tuple(column[row].tolist()) for name, column in columns.items()}
+def _member(network: Network, columns: Columns, hit: _Hit) -> Member:
+    values = {name: tuple(column[hit.row].tolist()) for name, column in columns.items()}
     return Member(
         network=network,
         parameters={name: v[0] if len(v) == 1 else v for name, v in values.items()},
         complexity=Complexity(
-            flops=int(measured.flops[place]),
-            params=int(measured.params[place]),
-            activations=int(measured.activations[place]),
+            flops=int(hit.measured.flops[hit.place]),
+            params=int(hit.measured.params[hit.place]),
+            activations=int(hit.measured.activations[hit.place]),
         ),
     )

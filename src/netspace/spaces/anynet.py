@@ -11,11 +11,11 @@ import numpy as np
 
 from netspace.design.blocks import Bottleneck, fit_groups
 from netspace.design.network import Stage
-from netspace.space.batch import number
-from netspace.space.frame import Frame
-from netspace.space.ranges import Choice, LogUniform, Powers
-from netspace.space.rules import NonDecreasing, Rule, Shared
-from netspace.space.space import Batch, Columns, Parameter, Space
+from netspace.spaces.batch import number
+from netspace.spaces.frame import WIDEST, Frame
+from netspace.spaces.ranges import Choice, LogUniform, Powers
+from netspace.spaces.rules import NonDecreasing, Rule, Shared
+from netspace.spaces.space import Batch, Columns, Parameter, Space
 
 STAGES = 4
 
@@ -60,8 +60,14 @@ def anynetx(letter: str, frame: Frame) -> Space:
             Parameter(name="group_width", values=Powers(low=1, high=32), size=STAGES),
         ),
         template=AnyNetTemplate(frame=frame),
-        adapted=frame.adapted(STAGES),
+        adapted=frame.adapted(STAGES) + _narrower(frame),
     )
     for name, rule in STEPS[: "abcde".index(letter)]:
         space = space.with_rule(rule, name=name)
     return space
+
+
+def _narrower(frame: Frame) -> tuple[str, ...]:
+    if frame.widest == WIDEST:
+        return ()
+    return (f"widths up to {frame.widest} (at 64 pixels and above: {WIDEST})",)

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from netspace.design.network import Network
 from netspace.errors import SpecError, UnknownNameError
-from netspace.space import rules
-from netspace.space.constraints import Constraint
-from netspace.space.ranges import Floats, Range, distribution
-from netspace.space.rules import Fixed, NonDecreasing, Rule, Shared
+from netspace.spaces import rules
+from netspace.spaces.constraints import Constraint
+from netspace.spaces.ranges import Floats, Range, distribution
+from netspace.spaces.rules import Fixed, NonDecreasing, Rule, Shared
 
 if TYPE_CHECKING:
-    from netspace.space.sampling import Interval, Sample
+    from netspace.spaces.sampling import Interval, Sample
 
 Columns = Mapping[str, Floats]
 """Parameter values of N candidates: name to an (N, size) array."""
@@ -68,7 +68,10 @@ class Space:
             if rule.parameter not in known:
                 raise UnknownNameError.of("parameter", rule.parameter, known)
         for parameter in self.parameters:
-            rules.narrowed(parameter.values, self.rules_of(parameter))
+            try:
+                rules.narrowed(parameter.values, self.rules_of(parameter))
+            except SpecError as fault:
+                raise SpecError(f"{parameter.name}: {fault}") from None
 
     def with_rule(self, *added: Rule, name: str = "") -> Self:
         """The child space with further rules."""
@@ -101,10 +104,12 @@ class Space:
         """Whether these parameter values (a number, or one per stage) belong to the space."""
         if set(parameters) != {parameter.name for parameter in self.parameters}:
             return False
-        return all(self._allows(p, parameters[p.name]) for p in self.parameters)
+        rows = {name: np.atleast_2d(np.asarray(v, float)) for name, v in parameters.items()}
+        if not all(self._allows(parameter, rows[parameter.name]) for parameter in self.parameters):
+            return False
+        return any(batch.rows.size for batch in self.template.decode(rows))
 
-    def _allows(self, parameter: Parameter, value: object) -> bool:
-        row = np.atleast_2d(np.asarray(value, dtype=np.float64))
+    def _allows(self, parameter: Parameter, row: Floats) -> bool:
         if row.shape != (1, parameter.size):
             return False
         member = distribution(parameter.values).contains(row).all()
@@ -152,9 +157,11 @@ class Space:
 
         Raises InfeasibleError, naming the nearest reachable values, when none can be found.
         """
-        from netspace.space.sampling import sample, within
+        from netspace.spaces.sampling import sample, within
 
         bounds = within(flops=flops, params=params, activations=activations, stages=stages)
         if count < 1:
             raise SpecError(f"count {count} must be at least 1")
+        if seed < 0:
+            raise SpecError(f"seed {seed} must be at least 0")
         return sample(self, count, bounds, seed=seed)

@@ -1,10 +1,10 @@
 """The named spaces."""
 
 from netspace.errors import UnknownNameError
-from netspace.space.anynet import anynetx
-from netspace.space.frame import Frame
-from netspace.space.regnets import ARTICLE_LIMITS, ARTICLE_RULES, regnet
-from netspace.space.space import Space
+from netspace.spaces.anynet import anynetx
+from netspace.spaces.frame import Frame
+from netspace.spaces.regnets import ARTICLE_LIMITS, ARTICLE_RULES, regnet
+from netspace.spaces.space import Space
 
 NAMES = (
     "anynetx_a",

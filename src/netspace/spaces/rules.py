@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Discriminator
 
-from netspace.space.ranges import Distribution, Floats, Narrowed, Range, distribution
+from netspace.spaces.ranges import Distribution, Floats, Narrowed, Range, distribution
 
 Bools = NDArray[np.bool_]
 

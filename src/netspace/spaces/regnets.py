@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from netspace.design.blocks import Bottleneck, Squeeze, fit_groups
 from netspace.design.network import Stage
 from netspace.design.regnet import quantised
-from netspace.space.batch import number
-from netspace.space.constraints import ActivationLimit, Bound, Constraint, ParamLimit
-from netspace.space.frame import Frame
-from netspace.space.ranges import LogUniform, Powers, Uniform
-from netspace.space.rules import Fixed, Rule, Within
-from netspace.space.space import Batch, Columns, Parameter, Space
+from netspace.spaces.batch import number
+from netspace.spaces.constraints import ActivationLimit, Bound, Constraint, ParamLimit
+from netspace.spaces.frame import Frame
+from netspace.spaces.ranges import LogUniform, Powers, Uniform
+from netspace.spaces.rules import Fixed, Rule, Within
+from netspace.spaces.space import Batch, Columns, Parameter, Space
 
 Ints = NDArray[np.int64]
 

@@ -1,0 +1,171 @@
+"""Counts against modules built in torch, and counts of arrays against counts of single networks."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from netspace.design import zoo
+from netspace.design.complexity import Complexity, count, measure, parts
+from netspace.design.layers import Conv, MaxPool, Repeat, Shape
+from netspace.design.network import Network, layers
+from netspace.errors import SpecError
+from netspace.spaces.batch import one
+from netspace.train.build import build
+from tests.strategies import alike, networks, parameter_rows, regnets, stacked
+
+
+class Oracle:
+    """Multiply-adds and output elements, read off a running module by hooks."""
+
+    def __init__(self, module: nn.Module):
+        self.flops = self.activations = 0
+        self.maps: dict[str, tuple[int, ...]] = {}
+        self.params = sum(parameter.numel() for parameter in module.parameters())
+        for part in module.modules():
+            if isinstance(part, nn.Conv2d | nn.Linear | nn.MaxPool2d):
+                part.register_forward_hook(self._add)
+        for name, part in module.named_children():
+            part.register_forward_hook(self._noting(name))
+
+    def _noting(self, name):
+        def note(_part, _inputs, out: Tensor) -> None:
+            self.maps[name] = tuple(out.shape[1:])
+
+        return note
+
+    def _add(self, part: nn.Module, _inputs: tuple[Tensor], out: Tensor) -> None:
+        elements = out[0].numel()
+        self.activations += elements
+        if isinstance(part, nn.Conv2d):
+            height, width = part.kernel_size
+            each = part.in_channels // part.groups * height * width + (part.bias is not None)
+        elif isinstance(part, nn.Linear):
+            each = part.in_features + (part.bias is not None)
+        else:
+            each = 0
+        self.flops += elements * each
+
+
+def run(network: Network) -> tuple[Oracle, Tensor]:
+    module = build(network).eval()
+    oracle = Oracle(module)
+    with torch.inference_mode():
+        out = module(torch.zeros(2, network.channels, *network.resolution))
+    return oracle, out
+
+
+def check(network: Network) -> None:
+    oracle, out = run(network)
+    expected = Complexity(flops=oracle.flops, params=oracle.params, activations=oracle.activations)
+    assert count(network) == expected
+    assert out.shape == (2, network.classes)
+    for part in parts(network)[:-1]:
+        shape = part.output
+        assert oracle.maps[part.name] == (shape.channels, shape.height, shape.width)
+
+
+@settings(max_examples=150)
+@given(networks)
+def test_count_is_what_the_module_does(network):
+    check(network)
+
+
+@pytest.mark.parametrize(
+    "name", ["regnet_x_200mf", "regnet_y_400mf", "efficientnet_b0", "resnet50", "resnext50_32x4d"]
+)
+@pytest.mark.parametrize(("resolution", "channels"), [((32, 32), 3), ((45, 33), 1)])
+def test_named_networks(name, resolution, channels):
+    check(zoo.network(name).for_input(resolution=resolution, channels=channels, classes=7))
+
+
+@given(networks)
+def test_the_parts_make_the_whole(network):
+    total = sum((part.complexity for part in parts(network)), start=Complexity())
+    assert total == count(network)
+    assert [part.name for part in parts(network)] == [name for name, _ in layers(network).steps]
+
+
+@given(networks, st.tuples(st.integers(1, 40), st.integers(1, 40)), st.integers(1, 4))
+def test_other_inputs_change_no_network(network, resolution, channels):
+    before, first = repr(network), count(network)
+    other = count(network, resolution=resolution, channels=channels, classes=3)
+    assert other == count(network.for_input(resolution=resolution, channels=channels, classes=3))
+    assert count(network) == first
+    assert repr(network) == before
+    assert all(type(n) is int for n in (first.flops, first.params, first.activations))
+
+
+@given(networks, st.integers(1, 40))
+def test_a_single_number_is_a_square(network, side):
+    assert count(network, resolution=side) == count(network, resolution=(side, side))
+
+
+@given(regnets())
+def test_params_do_not_depend_on_the_resolution(regnet):
+    network = regnet.network()
+    assert count(network, resolution=32).params == count(network, resolution=(50, 7)).params
+
+
+def row(values, index: int, rows: int) -> int:
+    return int(np.broadcast_to(values, rows)[index])
+
+
+def check_rows(batch: Network, singles: list[Network]) -> None:
+    """The count of the arrays, network for network."""
+    cost, _ = measure(layers(batch), batch.input)
+    rows = len(singles)
+    for i, network in enumerate(singles):
+        expected = Complexity(
+            flops=row(cost.flops, i, rows),
+            params=row(cost.params, i, rows),
+            activations=row(cost.activations, i, rows),
+        )
+        assert count(network) == expected
+
+
+@settings(max_examples=200)
+@given(alike())
+def test_networks_of_one_structure_count_together(singles):
+    batch = stacked(singles)
+    assert [one(batch, i) for i in range(len(singles))] == singles
+    check_rows(batch, singles)
+
+
+@settings(max_examples=40)
+@given(parameter_rows(rows=24))
+def test_batches_of_a_space_count_as_their_networks_do(rows):
+    space, columns = rows
+    for batch in space.template.decode(columns):
+        check_rows(batch.network, [one(batch.network, i) for i in range(len(batch.rows))])
+
+
+@pytest.mark.parametrize("size", [(2, 9), (9, 2)])
+def test_too_small_for_an_unpadded_window(size):
+    height, width = size
+    image = Shape(channels=3, height=height, width=width)
+    with pytest.raises(SpecError) as fault:
+        measure(Conv(width=4, kernel=3, padding=0), image)
+    assert str(fault.value) == (
+        f"a {height}x{width} map is too small for a 3x3 window; use larger images"
+    )
+
+
+@pytest.mark.parametrize("resolution", [0, -1, (0, 8), (8, 0)])
+def test_a_resolution_below_one_pixel(resolution):
+    with pytest.raises(SpecError, match=r"(height|width) (0|-1) must be at least 1"):
+        count(zoo.network("regnet_x_200mf"), resolution=resolution)
+
+
+def test_only_a_layer_that_keeps_its_shape_can_repeat():
+    growing = Repeat(layer=Conv(width=8, kernel=3), times=2)
+    with pytest.raises(AssertionError, match="repeat"):
+        measure(growing, Shape(channels=4, height=8, width=8))
+
+
+def test_max_pool_counts_outputs_only():
+    cost, after = measure(MaxPool(kernel=3, stride=2), Shape(channels=4, height=9, width=8))
+    assert after == Shape(channels=4, height=5, width=4)
+    assert cost == Complexity(activations=80)

@@ -1,0 +1,238 @@
+"""Hypothesis strategies: specs that are small enough to build and run, ranges and spaces."""
+
+from dataclasses import fields, is_dataclass, replace
+from math import lcm
+from typing import Any, get_args
+
+import numpy as np
+from hypothesis import strategies as st
+
+from netspace.design.blocks import Basic, Block, Bottleneck, MBConv, Squeeze, Vanilla
+from netspace.design.layers import Activation
+from netspace.design.network import Head, Network, Stage, Stem
+from netspace.design.regnet import RegNet
+from netspace.spaces import families
+from netspace.spaces.ranges import (
+    Choice,
+    LogUniform,
+    Narrowed,
+    Powers,
+    Range,
+    Uniform,
+    distribution,
+)
+from netspace.spaces.rules import Fixed, NonDecreasing, Rule, Shared, Within
+from netspace.spaces.space import Columns, Space
+
+activations = st.sampled_from(get_args(Activation))
+norm_eps = st.sampled_from((1e-5, 1e-3))
+ratios = st.sampled_from((0.25, 0.5, 1, 1.5, 2, 3, 4))
+
+squeezes = st.builds(
+    Squeeze,
+    ratio=st.sampled_from((0.05, 0.1, 0.25, 0.5, 1.0)),
+    source=st.sampled_from(("input", "inner", "output")),
+    rounding=st.sampled_from(("nearest", "floor")),
+    act=activations,
+    gate=st.sampled_from(("sigmoid", "hardsigmoid")),
+)
+vanillas = st.builds(Vanilla, act=activations, norm_eps=norm_eps)
+basics = st.builds(Basic, act=activations, norm_eps=norm_eps)
+bottlenecks = st.builds(
+    Bottleneck,
+    bottleneck_ratio=ratios,
+    group_width=st.none() | st.integers(1, 4),
+    se=st.none() | squeezes,
+    stride_in=st.sampled_from(("3x3", "1x1")),
+    act=activations,
+    norm_eps=norm_eps,
+)
+mbconvs = st.builds(
+    MBConv,
+    expansion=st.integers(1, 4),
+    kernel=st.sampled_from((1, 3, 5)),
+    se=st.none() | squeezes,
+    act=activations,
+    norm_eps=norm_eps,
+)
+blocks: st.SearchStrategy[Block] = st.one_of(vanillas, basics, bottlenecks, mbconvs)
+
+strides = st.integers(1, 3)
+depths = st.integers(1, 3)
+resolutions = st.tuples(st.integers(1, 33), st.integers(1, 33)) | st.sampled_from(
+    ((32, 32), (33, 33), (17, 32))
+)
+stems = st.builds(
+    Stem,
+    width=st.integers(1, 12),
+    kernel=st.sampled_from((1, 3, 5, 7)),
+    stride=strides,
+    max_pool=st.booleans(),
+    act=activations,
+    norm_eps=norm_eps,
+)
+heads = st.builds(
+    Head,
+    width=st.none() | st.integers(1, 12),
+    dropout=st.sampled_from((0.0, 0.2)),
+    act=activations,
+    norm_eps=norm_eps,
+)
+
+
+def block_widths(block: Block) -> st.SearchStrategy[int]:
+    """Small widths at which the block can be built."""
+    if not isinstance(block, Bottleneck):
+        return st.integers(1, 16)
+    numerator, denominator = float(block.bottleneck_ratio).as_integer_ratio()
+    unit = lcm(block.group_width or 1, denominator)
+    return st.integers(1, 3).map(lambda times: times * unit * numerator // denominator)
+
+
+@st.composite
+def stages(draw: st.DrawFn) -> Stage:
+    block = draw(blocks)
+    width = draw(block_widths(block))
+    return Stage(block=block, width=width, depth=draw(depths), stride=draw(strides))
+
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12)
+networks = st.builds(
+    Network,
+    stem=stems,
+    stages=st.lists(stages(), min_size=1, max_size=3).map(tuple),
+    head=heads,
+    channels=st.sampled_from((1, 3)),
+    classes=st.integers(1, 12),
+    resolution=resolutions,
+    name=words,
+    note=words,
+)
+
+
+@st.composite
+def like_stages(draw: st.DrawFn, stage: Stage) -> Stage:
+    """A stage of the same structure with other numbers."""
+    block = stage.block
+    match block:
+        case Bottleneck(group_width=group_width):
+            group = None if group_width is None else draw(st.integers(1, 4))
+            block = replace(block, bottleneck_ratio=draw(ratios), group_width=group)
+        case MBConv():
+            kernel = draw(st.sampled_from((1, 3, 5)))
+            block = replace(block, expansion=draw(st.integers(1, 4)), kernel=kernel)
+    width = draw(block_widths(block))
+    return Stage(block=block, width=width, depth=draw(depths), stride=draw(strides))
+
+
+@st.composite
+def like_networks(draw: st.DrawFn, network: Network) -> Network:
+    """A network of the same structure with other numbers."""
+    stem = replace(network.stem, width=draw(st.integers(1, 12)), stride=draw(strides))
+    head = network.head
+    if head.width is not None:
+        head = replace(head, width=draw(st.integers(1, 12)))
+    stages = tuple(draw(like_stages(stage)) for stage in network.stages)
+    return replace(
+        network, stem=stem, stages=stages, head=head, resolution=draw(resolutions), name="", note=""
+    )
+
+
+@st.composite
+def alike(draw: st.DrawFn) -> list[Network]:
+    """Several networks of one structure."""
+    first = draw(networks)
+    return [draw(like_networks(first)) for _ in range(draw(st.integers(2, 5)))]
+
+
+def stacked(values: list[Any]) -> Any:
+    """One spec whose numbers are arrays, from specs of one structure."""
+    first = values[0]
+    if is_dataclass(first):
+        parts = {f.name: [getattr(value, f.name) for value in values] for f in fields(first)}
+        return type(first)(**{name: stacked(part) for name, part in parts.items()})
+    if isinstance(first, tuple):
+        return tuple(stacked(list(part)) for part in zip(*values, strict=True))
+    return first if all(value == first for value in values) else np.array(values)
+
+
+@st.composite
+def regnets(draw: st.DrawFn) -> RegNet:
+    """Any valid parameters, also such as skip levels or give many stages."""
+    return RegNet(
+        depth=draw(st.integers(1, 40)),
+        initial_width=draw(st.integers(1, 40)) * 8,
+        slope=draw(st.floats(0, 300)),
+        multiplier=draw(st.floats(1.05, 4)),
+        group_width=draw(st.integers(1, 64)),
+        bottleneck_ratio=draw(st.sampled_from((0.25, 0.5, 1, 2, 4))),
+        se_ratio=draw(st.none() | st.sampled_from((0.1, 0.25, 1.0))),
+        stem=draw(stems),
+    )
+
+
+whole_ends = st.tuples(st.integers(1, 40), st.integers(0, 40)).map(lambda e: (e[0], e[0] + e[1]))
+plain_ranges: st.SearchStrategy[Range] = st.one_of(
+    st.builds(
+        lambda ends, step: Uniform(low=ends[0], high=ends[1], step=step),
+        whole_ends,
+        st.sampled_from((0.25, 0.5, 1, 3)),
+    ),
+    st.builds(
+        lambda ends, step: LogUniform(low=ends[0], high=ends[1], step=step),
+        whole_ends,
+        st.sampled_from((0.25, 0.5, 1, 3)),
+    ),
+    st.builds(
+        lambda low, more: Powers(low=2**low, high=2 ** (low + more)),
+        st.integers(0, 4),
+        st.integers(0, 4),
+    ),
+    st.sets(st.integers(-20, 20), min_size=1).map(lambda v: Choice(values=tuple(sorted(v)))),
+)
+
+
+@st.composite
+def narrowed_ranges(draw: st.DrawFn) -> Narrowed:
+    """A range cut at two of its own values."""
+    whole = draw(plain_ranges)
+    values = distribution(whole).values.tolist()
+    low, high = sorted((draw(st.sampled_from(values)), draw(st.sampled_from(values))))
+    return Narrowed(of=whole, low=low, high=high)
+
+
+ranges: st.SearchStrategy[Range] = st.one_of(plain_ranges, narrowed_ranges())
+
+
+@st.composite
+def rules_on(draw: st.DrawFn, values: Range) -> tuple[Rule, ...]:
+    """Up to three rules on parameter `p`, each of which leaves something of the range."""
+    kept = distribution(values).values.tolist()
+    middle = draw(st.sampled_from(kept))
+    low = draw(st.sampled_from([value for value in kept if value <= middle]))
+    high = draw(st.sampled_from([value for value in kept if value >= middle]))
+    options = (
+        Shared(parameter="p"),
+        NonDecreasing(parameter="p"),
+        Within(parameter="p", low=low, high=high),
+        Fixed(parameter="p", value=middle),
+    )
+    return tuple(draw(st.lists(st.sampled_from(options), max_size=3)))
+
+
+space_names = st.sampled_from(families.NAMES)
+spaces: st.SearchStrategy[Space] = st.builds(
+    families.space,
+    space_names,
+    resolution=st.sampled_from((8, 28, 32, 65, 224)),
+    channels=st.sampled_from((1, 3)),
+    classes=st.integers(1, 1000),
+)
+
+
+@st.composite
+def parameter_rows(draw: st.DrawFn, rows: int = 64) -> tuple[Space, Columns]:
+    """A space and the parameters of some candidates, drawn from it."""
+    space = draw(spaces)
+    seed = draw(st.integers(0, 2**32 - 1))
+    return space, space.draw(np.random.default_rng(seed).random((rows, space.dimensions)))
