@@ -1,0 +1,1 @@
+"""Numbers from networks: images in memory, torch modules, training. Torch lives here."""

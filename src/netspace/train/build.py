@@ -1,0 +1,167 @@
+"""A network as a torch module: one interpretation of its tree of layers."""
+
+import math
+from typing import assert_never
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from netspace.design.complexity import measure
+from netspace.design.layers import (
+    Act,
+    Activation,
+    Chain,
+    Conv,
+    Dropout,
+    Gate,
+    GlobalPool,
+    Layer,
+    Linear,
+    MaxPool,
+    Norm,
+    Repeat,
+    Residual,
+    Shape,
+    When,
+)
+from netspace.design.network import Network, layers
+
+ACTIVATIONS: dict[Activation, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "silu": nn.SiLU,
+    "hardswish": nn.Hardswish,
+    "sigmoid": nn.Sigmoid,
+    "hardsigmoid": nn.Hardsigmoid,
+}
+
+
+class ResidualModule(nn.Module):
+    """after(f(x) + proj(x)); without `joined`, after(f(x))."""
+
+    def __init__(self, f: nn.Module, proj: nn.Module | None, after: nn.Module, joined: bool):
+        super().__init__()
+        self.f = f
+        if proj is not None:
+            self.proj = proj
+        self.after = after
+        self._projects, self._joined = proj is not None, joined
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, C', H', W')."""
+        y: Tensor = self.f(x)
+        if self._joined:
+            y = y + (self.proj(x) if self._projects else x)
+        out: Tensor = self.after(y)
+        return out
+
+
+class FlatLinear(nn.Linear):
+    """A linear layer over the flattened map."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, features)."""
+        return functional.linear(x.flatten(1), self.weight, self.bias)
+
+
+class GateModule(nn.Sequential):
+    """x * body(x), the body's (N, C, 1, 1) spread over all positions."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to the same shape."""
+        gate: Tensor = super().forward(x)  # type: ignore[no-untyped-call]
+        return x * gate
+
+
+def build(
+    network: Network, *, classes: int | None = None, channels: int | None = None, seed: int = 0
+) -> nn.Module:
+    """The network as a module from (N, C, H, W) images to (N, classes) logits, freshly initialised.
+
+    Convolutions: normal of variance 2 / fan-out; classifier: normal of deviation 0.01; biases 0
+    (as in the RegNet code). The seed leaves torch's global generators as they were. Names of the
+    state read like `s2.b1.f.a.weight`.
+    """
+    adapted = network.for_input(classes=classes, channels=channels)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would touch GPUs as well
+        module = _module(layers(adapted), adapted.input)
+        for part in module.modules():
+            _initialise(part)
+    return module
+
+
+def _initialise(part: nn.Module) -> None:
+    if isinstance(part, nn.Conv2d):
+        fan_out = part.kernel_size[0] * part.kernel_size[1] * part.out_channels // part.groups
+        nn.init.normal_(part.weight, std=math.sqrt(2 / fan_out))
+        if part.bias is not None:
+            nn.init.zeros_(part.bias)
+    elif isinstance(part, nn.Linear):
+        nn.init.normal_(part.weight, std=0.01)
+        nn.init.zeros_(part.bias)
+
+
+def _module(layer: Layer, shape: Shape) -> nn.Module:
+    match layer:
+        case Conv():
+            return nn.Conv2d(
+                shape.channels,
+                layer.width,
+                layer.kernel,
+                layer.stride,
+                layer.margin,
+                groups=layer.groups,
+                bias=layer.bias,
+            )
+        case Norm():
+            return nn.BatchNorm2d(shape.channels, eps=layer.eps, momentum=layer.momentum)
+        case Act():
+            return _activation(layer.function)
+        case MaxPool():
+            return nn.MaxPool2d(layer.kernel, layer.stride, layer.kernel // 2)
+        case GlobalPool():
+            return nn.AdaptiveAvgPool2d(1)
+        case Dropout():
+            return nn.Dropout(layer.rate)
+        case Linear():
+            features = shape.channels * shape.height * shape.width
+            return FlatLinear(features, layer.width, bias=layer.bias)
+        case Chain():
+            return _fill(nn.Sequential(), layer, shape)
+        case Residual():
+            return _residual(layer, shape)
+        case Gate():
+            return _fill(GateModule(), layer.body, shape)
+        case Repeat() | When():
+            raise TypeError(
+                f"{type(layer).__name__} stands only as a step of a Chain or a shortcut"
+            )
+        case _:
+            assert_never(layer)
+
+
+def _fill(module: nn.Sequential, chain: Chain, shape: Shape) -> nn.Sequential:
+    for name, step in chain.expanded():
+        module.add_module(name, _module(step, shape))
+        _, shape = measure(step, shape)
+    return module
+
+
+def _residual(layer: Residual, shape: Shape) -> ResidualModule:
+    _, after = measure(layer.body, shape)
+    shortcut: Layer = layer.shortcut
+    if isinstance(shortcut, When):
+        shortcut = shortcut.layer if shortcut.present else Chain()
+    return ResidualModule(
+        f=_module(layer.body, shape),
+        proj=None if shortcut == Chain() else _module(shortcut, shape),
+        after=_module(layer.after, after),
+        joined=layer.joined,
+    )
+
+
+def _activation(function: Activation) -> nn.Module:
+    kind = ACTIVATIONS[function]
+    return kind() if kind is nn.Sigmoid else kind(inplace=True)
