@@ -1,0 +1,1 @@
+"""Many trials, safely: the store, the workers, and the loop between them."""

@@ -1,0 +1,79 @@
+"""What a worker is asked to do, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from netspace.design.network import Network
+from netspace.recipe import Recipe
+from netspace.train.probe import Speed
+from netspace.trial import Epoch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainJob:
+    """Train one network; keep its weights in this file, if given."""
+
+    id: int
+    network: Network
+    recipe: Recipe
+    seed: int
+    weights: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeJob:
+    """Time a few steps of one network."""
+
+    id: int
+    network: Network
+    recipe: Recipe
+
+
+Job = TrainJob | ProbeJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochDone:
+    """A training has come one epoch further."""
+
+    id: int
+    epoch: Epoch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A training is over, with its result; error on the validation split in percent."""
+
+    id: int
+    error: float
+    seconds: float
+    curve: tuple[Epoch, ...]
+    setting: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A job broke down for a reason that lies in the network or its recipe."""
+
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Died:
+    """The worker is gone in the middle of a job."""
+
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """A probe's measurement."""
+
+    id: int
+    speed: Speed
+
+
+Event = EpochDone | Finished | Failed | Died | Probed

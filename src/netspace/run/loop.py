@@ -1,0 +1,85 @@
+"""The loop between store and executor: every planned trial ends as finished or failed."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import assert_never
+
+from netspace.run.executors import Executor
+from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Probed, TrainJob
+from netspace.run.store import Store
+from netspace.trial import Trial
+
+ATTEMPTS = 2
+"""A trial whose worker dies is begun again, up to so many times in all."""
+
+
+def run_trials(
+    store: Store,
+    executor: Executor,
+    *,
+    weights: Callable[[Trial], Path | None] = lambda trial: None,
+    on_event: Callable[[Trial, Event], None] = lambda trial, event: None,
+) -> None:
+    """Run all planned trials, as many at once as the executor takes.
+
+    Trials left running by a process that was killed are planned again first. What is finished is
+    stored at once; on an interrupt the running trials go back to planned.
+    """
+    store.release_running()
+    waiting = deque(store.trials(state="planned"))
+    running: dict[int, Trial] = {}
+    try:
+        while waiting or running:
+            while waiting and executor.room:
+                trial = waiting.popleft()
+                if store.begin(trial.id):
+                    running[trial.id] = replace(trial, attempts=trial.attempts + 1)
+                    executor.submit(_job(trial, weights(trial)))
+            for event in executor.events():
+                trial = running[event.id]
+                if not isinstance(event, EpochDone):
+                    del running[event.id]
+                if _store(event, trial, store):
+                    waiting.appendleft(trial)
+                on_event(trial, event)
+    finally:
+        for trial_id in running:
+            store.release(trial_id)
+
+
+def _job(trial: Trial, weights: Path | None) -> TrainJob:
+    return TrainJob(
+        id=trial.id,
+        network=trial.network,
+        recipe=trial.recipe,
+        seed=trial.seed,
+        weights=weights,
+    )
+
+
+def _store(event: Event, trial: Trial, store: Store) -> bool:
+    """Store what happened to the trial; whether it is to be begun again."""
+    match event:
+        case Finished():
+            store.finish(
+                trial.id,
+                error=event.error,
+                seconds=event.seconds,
+                curve=event.curve,
+                setting=event.setting,
+            )
+        case Failed():
+            store.fail(trial.id, event.reason)
+        case Died() if trial.attempts < ATTEMPTS:
+            store.release(trial.id)
+            return True
+        case Died():
+            reason = f"{event.reason} {trial.attempts} times; it may need more memory than there is"
+            store.fail(trial.id, reason)
+        case EpochDone() | Probed():
+            pass
+        case _:
+            assert_never(event)
+    return False

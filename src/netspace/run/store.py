@@ -1,0 +1,252 @@
+"""The store of a run: every trial and a few facts, in one SQLite file.
+
+One process writes (the loop); any number may read. Each change is one transaction, so a kill at
+any moment leaves the last finished trial in place. A trial's identity is (round, space, index,
+seed): planning it again changes nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from netspace.design.complexity import Complexity
+from netspace.design.serial import network_from_plain, read, to_plain
+from netspace.errors import RunError, StorageError
+from netspace.recipe import Recipe
+from netspace.trial import Epoch, State, Trial
+
+BUSY_TIMEOUT_MS = 30_000
+FORMAT = 1
+
+_METADATA = sa.MetaData()
+
+_FACTS = sa.Table(
+    "facts",
+    _METADATA,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("value", sa.JSON, nullable=False),
+)
+
+_TRIALS = sa.Table(
+    "trials",
+    _METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("round", sa.String, nullable=False),
+    sa.Column("space", sa.String, nullable=False),
+    sa.Column("index", sa.Integer, nullable=False),
+    sa.Column("seed", sa.Integer, nullable=False),
+    sa.Column("network", sa.JSON, nullable=False),
+    sa.Column("parameters", sa.JSON, nullable=False),
+    sa.Column("flops", sa.BigInteger, nullable=False),
+    sa.Column("params", sa.BigInteger, nullable=False),
+    sa.Column("activations", sa.BigInteger, nullable=False),
+    sa.Column("recipe", sa.JSON, nullable=False),
+    sa.Column("state", sa.String, nullable=False, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("error", sa.Float),
+    sa.Column("seconds", sa.Float),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("curve", sa.JSON, nullable=False),
+    sa.Column("setting", sa.JSON, nullable=False),
+    sa.UniqueConstraint("round", "space", "index", "seed"),
+)
+
+
+class Store:
+    """Trials and facts of one run, in the SQLite file at `path`."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+        sa.event.listen(self._engine, "connect", _configure)
+        with self._begin() as connection:
+            _create_tables(connection)
+        if self.fact("format") is None:
+            self.record(format=FORMAT)
+        elif self.fact("format") != FORMAT:
+            raise RunError(
+                f"{path}: run format {self.fact('format')} was written by another version of "
+                f"netspace, this one reads format {FORMAT}; use that version"
+            )
+
+    @classmethod
+    def existing(cls, path: Path) -> Self:
+        """The store at `path`. Raises RunError if there is none."""
+        if not path.is_file():
+            raise RunError(f"{path.parent}: no run there (no {path.name}); give a run's folder")
+        return cls(path)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def record(self, **facts: object) -> None:
+        """Set facts about the run; values are plain JSON."""
+        with self._begin() as connection:
+            for name, value in facts.items():
+                new = insert(_FACTS).values(name=name, value=value)
+                connection.execute(
+                    new.on_conflict_do_update(index_elements=["name"], set_={"value": value})
+                )
+
+    def fact(self, name: str) -> Any:
+        """A fact's value; None if it was never recorded."""
+        with self._begin() as connection:
+            return connection.scalar(sa.select(_FACTS.c.value).where(_FACTS.c.name == name))
+
+    def plan(self, trials: Iterable[Trial]) -> None:
+        """Add the trials that are not there yet."""
+        rows = [_row(trial) for trial in trials]
+        if not rows:
+            return
+        with self._begin() as connection:
+            connection.execute(insert(_TRIALS).on_conflict_do_nothing(), rows)
+
+    def begin(self, trial_id: int) -> bool:
+        """Mark a planned trial as running; False if it was not planned (any more)."""
+        return self._change(
+            trial_id, was="planned", state="running", attempts=_TRIALS.c.attempts + 1
+        )
+
+    def finish(
+        self,
+        trial_id: int,
+        *,
+        error: float,
+        seconds: float,
+        curve: Iterable[Epoch],
+        setting: Mapping[str, str],
+    ) -> None:
+        """Mark a running trial as finished, with its result."""
+        self._change(
+            trial_id,
+            was="running",
+            state="finished",
+            error=error,
+            seconds=seconds,
+            curve=[asdict(epoch) for epoch in curve],
+            setting=dict(setting),
+        )
+
+    def fail(self, trial_id: int, reason: str) -> None:
+        """Mark a running trial as failed, with the reason."""
+        self._change(trial_id, was="running", state="failed", reason=reason)
+
+    def release(self, trial_id: int) -> None:
+        """Put a running trial back to planned: its worker is gone."""
+        self._change(trial_id, was="running", state="planned")
+
+    def release_running(self) -> int:
+        """Put all running trials back to planned; how many there were."""
+        stale = sa.update(_TRIALS).where(_TRIALS.c.state == "running").values(state="planned")
+        with self._begin() as connection:
+            return connection.execute(stale).rowcount
+
+    def trials(self, **equal: object) -> list[Trial]:
+        """The trials whose columns have these values, by id."""
+        chosen = sa.select(_TRIALS).order_by(_TRIALS.c.id)
+        for name, value in equal.items():
+            chosen = chosen.where(_TRIALS.c[name] == value)
+        with self._begin() as connection:
+            return [_trial(row) for row in connection.execute(chosen).mappings()]
+
+    def counts(self) -> dict[State, int]:
+        """How many trials are in each state."""
+        found: dict[State, int] = {"planned": 0, "running": 0, "finished": 0, "failed": 0}
+        grouped = sa.select(_TRIALS.c.state, sa.func.count()).group_by(_TRIALS.c.state)
+        with self._begin() as connection:
+            found.update((state, count) for state, count in connection.execute(grouped))
+        return found
+
+    def _change(self, trial_id: int, *, was: State, **values: object) -> bool:
+        here = (_TRIALS.c.id == trial_id) & (_TRIALS.c.state == was)
+        with self._begin() as connection:
+            return connection.execute(sa.update(_TRIALS).where(here).values(**values)).rowcount == 1
+
+    @contextmanager
+    def _begin(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DatabaseError as fault:
+            raise StorageError(f"{self._path}: {_remedy(str(fault.orig))}") from None
+
+
+def _create_tables(connection: sa.Connection) -> None:
+    """Create what is not there; several processes may do so at once."""
+    for table in _METADATA.sorted_tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def _configure(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+def _remedy(told: str) -> str:
+    if "full" in told:
+        return "the disk is full; free some space and run the same command again, it resumes"
+    if "not a database" in told or "malformed" in told:
+        return "not a readable run; restore it, or choose another folder"
+    return f"{told}; check the disk and the folder's permissions"
+
+
+def _row(trial: Trial) -> dict[str, object]:
+    return {
+        "round": trial.round,
+        "space": trial.space,
+        "index": trial.index,
+        "seed": trial.seed,
+        "network": to_plain(trial.network),
+        "parameters": to_plain(trial.parameters),
+        **asdict(trial.complexity),
+        "recipe": asdict(trial.recipe),
+        "state": trial.state,
+        "attempts": trial.attempts,
+        "error": trial.error,
+        "seconds": trial.seconds,
+        "reason": trial.reason,
+        "curve": [asdict(epoch) for epoch in trial.curve],
+        "setting": dict(trial.setting),
+    }
+
+
+def _trial(row: sa.RowMapping) -> Trial:
+    return Trial(
+        id=row["id"],
+        round=row["round"],
+        space=row["space"],
+        index=row["index"],
+        seed=row["seed"],
+        network=network_from_plain(row["network"]),
+        parameters=row["parameters"],
+        complexity=Complexity(
+            flops=row["flops"], params=row["params"], activations=row["activations"]
+        ),
+        recipe=read(Recipe, row["recipe"]),
+        state=row["state"],
+        attempts=row["attempts"],
+        error=row["error"],
+        seconds=row["seconds"],
+        reason=row["reason"],
+        curve=tuple(Epoch(**epoch) for epoch in row["curve"]),
+        setting=row["setting"],
+    )

@@ -1,0 +1,100 @@
+"""A worker process: takes jobs from a pipe, trains on one thread, answers with events."""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import assert_never
+
+import torch
+
+from netspace.errors import TrainingError
+from netspace.run.jobs import EpochDone, Event, Failed, Finished, Job, Probed, ProbeJob, TrainJob
+from netspace.train import device as devices
+from netspace.train.data import DataSet, open_saved
+from netspace.train.probe import measure_speed
+from netspace.train.trainer import train
+from netspace.train.weights import save_weights
+
+THREADS = 1
+
+
+def serve(pipe: Connection, data_folder: Path, device_name: str) -> None:
+    """Do the jobs that come through the pipe until it closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the loop decides what an interrupt means
+    _die_with_parent()
+    _keep_freed_memory()
+    torch.set_num_threads(THREADS)
+    data, device = open_saved(data_folder), devices.device(device_name)
+    while True:
+        try:
+            job: Job = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(answer(job, data, device, pipe.send))
+
+
+def answer(job: Job, data: DataSet, device: torch.device, tell: Callable[[Event], None]) -> Event:
+    """Do one job; a breakdown that lies in the network becomes a Failed event."""
+    try:
+        match job:
+            case ProbeJob():
+                speed = measure_speed(job.network, job.recipe, data, device=device)
+                return Probed(id=job.id, speed=speed)
+            case TrainJob():
+                return _train(job, data, device, tell)
+            case _:
+                assert_never(job)
+    except TrainingError as fault:
+        return Failed(id=job.id, reason=str(fault))
+
+
+def _train(
+    job: TrainJob, data: DataSet, device: torch.device, tell: Callable[[Event], None]
+) -> Finished:
+    result = train(
+        job.network,
+        job.recipe,
+        data,
+        seed=job.seed,
+        device=device,
+        on_epoch=lambda epoch: tell(EpochDone(id=job.id, epoch=epoch)),
+    )
+    if job.weights is not None:
+        save_weights(result.module, job.weights)
+    return Finished(
+        id=job.id,
+        error=result.error,
+        seconds=result.seconds,
+        curve=result.curve,
+        setting=result.setting,
+    )
+
+
+def _die_with_parent() -> None:
+    """End this process when the loop's process ends, also by kill -9."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc reuse freed tensors: giving them back at every step costs a tenth of the speed."""
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h

@@ -1,0 +1,130 @@
+"""The pool of worker processes, with real trainings on small images."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from netspace.recipe import Recipe
+from netspace.run.executors import ProcessPool
+from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Probed, ProbeJob, TrainJob
+from netspace.spaces.families import space
+from netspace.train.build import build
+from netspace.train.data import load, save
+from tests.pictures import picture_folder
+
+RECIPE = Recipe(epochs=2, batch_size=16, learning_rate=0.05, precision="fp32")
+NETWORK = space("anynetx_e", resolution=12, classes=3).sample(1, flops=(1e5, 6e5))[0]
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("images")
+    saved = folder / "saved"
+    save(load(picture_folder(folder / "pictures")), saved)
+    return saved
+
+
+@pytest.fixture(scope="module")
+def pool(images: Path) -> Iterator[ProcessPool]:
+    with ProcessPool(images, workers=1) as opened:
+        yield opened
+
+
+def outcome(pool: ProcessPool) -> list[Event]:
+    """The events of one job, to its end."""
+    heard: list[Event] = []
+    while not heard or isinstance(heard[-1], EpochDone):
+        heard.extend(pool.events())
+    return heard
+
+
+def test_a_training_tells_its_epochs_and_its_result(pool: ProcessPool, tmp_path: Path) -> None:
+    weights = tmp_path / "weights" / "1.safetensors"
+    pool.submit(TrainJob(id=1, network=NETWORK, recipe=RECIPE, seed=3, weights=weights))
+    assert pool.room == 0
+    first, second, result = outcome(pool)
+    assert pool.room == 1
+    assert isinstance(result, Finished)
+    assert [first.epoch, second.epoch] == list(result.curve)
+    assert 0 <= result.error <= 100
+    assert result.setting["threads"] == "1"
+    assert result.setting["precision"] == "fp32"
+    assert load_file(weights).keys() == build(NETWORK).state_dict().keys()
+
+
+def test_the_same_seed_gives_the_same_result(pool: ProcessPool) -> None:
+    errors, losses = [], []
+    for number, seed in enumerate((5, 5, 6)):
+        pool.submit(TrainJob(id=number, network=NETWORK, recipe=RECIPE, seed=seed))
+        result = outcome(pool)[-1]
+        errors.append(result.error)
+        losses.append([epoch.train_loss for epoch in result.curve])
+    assert losses[0] == losses[1] != losses[2]
+    assert errors[0] == errors[1]
+
+
+def test_a_network_that_diverges_fails_and_the_worker_goes_on(pool: ProcessPool) -> None:
+    wild = replace(RECIPE, learning_rate=1e30, warmup_epochs=0)
+    pool.submit(TrainJob(id=1, network=NETWORK, recipe=wild, seed=0))
+    broken = outcome(pool)[-1]
+    assert isinstance(broken, Failed)
+    assert "diverged" in broken.reason
+    pool.submit(ProbeJob(id=2, network=NETWORK, recipe=RECIPE))
+    (probed,) = outcome(pool)
+    assert isinstance(probed, Probed)
+    assert probed.speed.training > 0
+    assert probed.speed.evaluation > 0
+
+
+def test_a_killed_worker_is_told_and_replaced(images: Path) -> None:
+    with ProcessPool(images, workers=1) as pool:
+        pool.submit(TrainJob(id=7, network=NETWORK, recipe=replace(RECIPE, epochs=500), seed=0))
+        next(pool.events())
+        os.kill(pool.process_ids[0], signal.SIGKILL)
+        heard = outcome(pool)
+        assert isinstance(heard[-1], Died)
+        assert "signal 9" in heard[-1].reason
+        pool.submit(TrainJob(id=8, network=NETWORK, recipe=RECIPE, seed=0))
+        assert isinstance(outcome(pool)[-1], Finished)
+
+
+def test_workers_end_when_their_parent_is_killed(images: Path) -> None:
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from netspace.run.executors import ProcessPool\n"
+        "if __name__ == '__main__':\n"
+        "    pool = ProcessPool(Path(sys.argv[1]), workers=1)\n"
+        "    print(pool.process_ids[0], flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    file = images.parent / "parent.py"
+    file.write_text(script)
+    parent = subprocess.Popen(
+        [sys.executable, str(file), str(images)], stdout=subprocess.PIPE, text=True
+    )
+    worker = int(parent.stdout.readline())
+    time.sleep(3)  # let the worker reach its loop
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 20
+    while _alive(worker) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _alive(worker)
+
+
+def _alive(process_id: int) -> bool:
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text().split(")")[-1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
