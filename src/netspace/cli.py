@@ -1,0 +1,259 @@
+"""The command line: thin commands over the library.
+
+Results go to stdout, progress and remarks to stderr. Exit codes: 0 done, 1 ours, 2 the user's
+mistake (one line), 130 interrupted and resumable. Commands import what they need when they run, so
+that `--help` is quick.
+"""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from netspace.errors import NetspaceError, UserError
+
+if TYPE_CHECKING:
+    from netspace.run.folder import RunFolder
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="netspace",
+    help="Find a convolutional network that fits your images and your budget, and see why.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+NetworkName = Annotated[str, typer.Argument(help="a zoo name, or a YAML file", show_default=False)]
+Resolution = Annotated[str | None, typer.Option(help="224, or 224x320 (height x width)")]
+Classes = Annotated[int | None, typer.Option(min=1, help="number of classes")]
+Out = Annotated[Path | None, typer.Option(help="folder of the run; a run in it is resumed")]
+Seed = Annotated[int, typer.Option(min=0, help="seed of all random choices")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
+Flops = Annotated[str | None, typer.Option(help="multiply-adds, like 360M..400M or ..1G")]
+Params = Annotated[str | None, typer.Option(help="parameters, like ..6M")]
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        code = app(standalone_mode=False)
+    except UserError as fault:
+        _leave(2, str(fault))
+    except NetspaceError as fault:
+        _leave(1, str(fault))
+    except _USAGE_ERROR as fault:
+        _leave(2, fault.format_message() or "see --help")
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except (KeyboardInterrupt, typer.Abort):
+        _leave(INTERRUPTED, "interrupted; run the same command again to go on")
+    sys.exit(code or 0)
+
+
+_USAGE_ERROR: Any = typer.BadParameter.__base__
+
+
+def _leave(code: int, message: str) -> NoReturn:
+    print(f"netspace: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+@app.command()
+def design(
+    data: Annotated[str, typer.Option(help="a folder of images, or a built-in name like digits")],
+    flops: Annotated[str, typer.Option(help="budget of multiply-adds: 5M, or 5M..6M")],
+    params: Annotated[str | None, typer.Option(help="limit on parameters, like 1M")] = None,
+    resolution: Annotated[int | None, typer.Option(min=4, help="pixels; images are fitted")] = None,
+    time: Annotated[str | None, typer.Option(help="time to spend, like 20m or 1h30m")] = None,
+    out: Out = None,
+    seed: Seed = 0,
+    skip_broken: Annotated[bool, typer.Option(help="leave out images that do not decode")] = False,
+) -> None:
+    """Sample, train and compare networks within a budget; choose one and say why."""
+    from netspace.config import Budget
+    from netspace.design.units import parse_duration
+    from netspace.workflow import design as workflow
+    from netspace.workflow.watch import Reporter
+
+    request = workflow.Request(
+        data=data,
+        budget=Budget(flops=flops, params=params),
+        resolution=resolution,
+        time=None if time is None else parse_duration(time),
+        seed=seed,
+        skip_broken=skip_broken,
+    )
+    folder = out or Path("runs") / f"{Path(data).name}-{flops}"
+    _tell_result(workflow.design(request, folder, Reporter(), command=_command()))
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(help="a study file (YAML)", show_default=False)],
+    out: Out = None,
+) -> None:
+    """Start or resume the run of a study file."""
+    from netspace.config import load_study
+    from netspace.workflow.study import run_study
+    from netspace.workflow.watch import Reporter
+
+    folder = out or Path("runs") / study.stem
+    _tell_result(run_study(load_study(study), folder, Reporter(), command=_command()))
+
+
+@app.command()
+def count(
+    network: NetworkName,
+    resolution: Resolution = None,
+    classes: Classes = None,
+    channels: Annotated[int | None, typer.Option(min=1, help="channels of the image")] = None,
+    as_json: Json = False,
+) -> None:
+    """Count a network's flops, params and activations, per image."""
+    from netspace.design.units import parse_resolution
+    from netspace.design.zoo import network as find
+    from netspace.present import text
+
+    counted = find(network).for_input(
+        resolution=None if resolution is None else parse_resolution(resolution),
+        classes=classes,
+        channels=channels,
+    )
+    for caution in text.cautions(counted):
+        print(f"note: {caution}", file=sys.stderr)
+    _print(text.count_json(counted) if as_json else text.count_text(counted))
+
+
+@app.command()
+def sample(
+    space: Annotated[str, typer.Argument(help="such as anynetx_a or regnetx", show_default=False)],
+    count: Annotated[int, typer.Option(min=1, help="how many distinct networks")],
+    flops: Flops = None,
+    params: Params = None,
+    activations: Annotated[str | None, typer.Option(help="like ..5M")] = None,
+    stages: Annotated[str | None, typer.Option(help="number of stages, like 2..4")] = None,
+    resolution: Annotated[int, typer.Option(min=4, help="pixels")] = 224,
+    classes: Annotated[int, typer.Option(min=1, help="number of classes")] = 1000,
+    seed: Seed = 0,
+    as_json: Json = False,
+    output: Annotated[Path | None, typer.Option("-o", help="write one JSON line each")] = None,
+) -> None:
+    """Draw distinct networks of a space that keep to ranges of cost."""
+    from netspace.present import text
+    from netspace.run.folder import write_whole
+    from netspace.spaces.families import space as named
+
+    whole = named(space, resolution=resolution, classes=classes)
+    drawn = whole.sample(
+        count,
+        seed=seed,
+        flops=_range(flops),
+        params=_range(params),
+        activations=_range(activations),
+        stages=_range(stages),
+    )
+    for sentence in text.sample_remarks(whole, drawn):
+        print(sentence, file=sys.stderr)
+    if output is not None:
+        write_whole(output, text.sample_lines(drawn))
+    if as_json:
+        _print(text.sample_json(whole, drawn))
+    elif output is None:
+        _print(text.sample_text(drawn))
+
+
+@app.command()
+def status(
+    folder: Annotated[Path, typer.Argument(help="a run's folder", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Say how far a run is."""
+    from netspace.present import text
+    from netspace.run.folder import RunFolder
+    from netspace.run.store import Store
+
+    with Store.existing(RunFolder(folder).database) as store:
+        counts, trials = store.counts(), store.trials()
+    _print(text.status_json(counts, trials) if as_json else text.status_text(counts, trials))
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(help="DIR or DIR:SPACE", show_default=False)],
+    b: Annotated[str, typer.Argument(help="DIR or DIR:SPACE", show_default=False)],
+    force: Annotated[bool, typer.Option(help="compare despite other data or recipes")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare two populations by the errors of their networks."""
+    from netspace.workflow import compare as workflow
+    from netspace.workflow.summary import comparison_json
+
+    first, second = workflow.side(a), workflow.side(b)
+    found = workflow.compare_populations(first, second, force=force)
+    if as_json:
+        _print(json.dumps(comparison_json(first.name, second.name, found), indent=2))
+    else:
+        _print(found.sentence(first.name, second.name))
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="a run's folder", show_default=False)],
+    output: Annotated[
+        Path | None, typer.Option("-o", help="file; DIR/report.html if left out")
+    ] = None,
+) -> None:
+    """Write a run's report, finished or not, as one HTML file."""
+    from netspace.present.report import render
+    from netspace.run.folder import RunFolder, write_whole
+    from netspace.workflow.record import read_record
+
+    target = output or RunFolder(folder).report
+    write_whole(target, render(read_record(RunFolder(folder))))
+    _print(str(target))
+
+
+@app.command()
+def export(
+    source: Annotated[str, typer.Argument(help="a network, or a run's folder", show_default=False)],
+    to: Annotated[str, typer.Option(help="torch (plain PyTorch source) or yaml")],
+    output: Annotated[Path | None, typer.Option("-o", help="file to write")] = None,
+) -> None:
+    """Hand over a network, or the winner of a run with its weights."""
+    from netspace.workflow.export import export as hand_over
+
+    for written in hand_over(source, to, output):
+        _print(str(written))
+
+
+def _tell_result(folder: "RunFolder") -> None:
+    from netspace.present import text
+    from netspace.workflow.record import read_record
+    from netspace.workflow.summary import summary
+
+    _print(text.result_text(summary(read_record(folder)), folder.path))
+
+
+def _range(written: str | None) -> tuple[float | None, float | None] | None:
+    from netspace.design.units import parse_range
+
+    return None if written is None else parse_range(written)
+
+
+def _command() -> str:
+    return shlex.join(["netspace", *sys.argv[1:]])
+
+
+def _print(text: str) -> None:
+    print(text.rstrip("\n"), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Study files: YAML read into typed values, and written from them.
+
+A study says everything a run needs: data, budget, spaces, recipe and seed.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from netspace.design.serial import read, to_plain
+from netspace.design.units import parse_range
+from netspace.errors import StudyError
+from netspace.recipe import Recipe
+from netspace.spaces.constraints import Bound, Constraint, Quantity
+from netspace.spaces.families import article, space
+from netspace.spaces.rules import Rule
+from netspace.spaces.space import Space
+
+UPPER_PART = 0.85
+"""A budget of T flops draws networks from this share of T up to T, so all are of like cost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What a network may cost per image. Sizes like 5M, ranges like 5M..6M, either end open.
+
+    A single size of flops T, or ..T, is a budget: networks are drawn from 0.85 T to T. A single
+    size of params or activations is an upper limit.
+    """
+
+    flops: str
+    params: str | None = None
+    activations: str | None = None
+
+    def __post_init__(self) -> None:
+        _ = self.bounds
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """The budget as bounds."""
+        low, high = parse_range(self.flops)
+        if high is not None and (low is None or low == high):
+            low = UPPER_PART * high
+        bounds = [Bound(quantity="flops", low=low, high=high)]
+        if self.params is not None:
+            bounds.append(_limit("params", self.params))
+        if self.activations is not None:
+            bounds.append(_limit("activations", self.activations))
+        return tuple(bounds)
+
+
+def _limit(quantity: Quantity, text: str) -> Bound:
+    low, high = parse_range(text)
+    return Bound(quantity=quantity, low=None if low == high else low, high=high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceChoice:
+    """A space that takes part: its name, how many networks, and what narrows it.
+
+    label: what the run calls it, the name if empty. article: with the RegNet article's limits.
+    """
+
+    name: str
+    networks: int = 12
+    label: str = ""
+    article: bool = False
+    rules: tuple[Rule, ...] = ()
+    limits: tuple[Constraint, ...] = ()
+
+    def __post_init__(self) -> None:
+        space(self.name)  # an unknown name is refused here
+        if self.networks < 1:
+            raise StudyError(f"networks {self.networks} must be at least 1")
+        if self.article and not self.name.startswith("regnet"):
+            raise StudyError(
+                f"article: only RegNet spaces have the article's limits, not {self.name}"
+            )
+
+    @property
+    def called(self) -> str:
+        """The name in this run."""
+        return self.label or self.name
+
+    def space(self, *, resolution: int, channels: int, classes: int) -> Space:
+        """The space, fitted to the images."""
+        whole = space(self.name, resolution=resolution, channels=channels, classes=classes)
+        narrowed = article(whole) if self.article else whole
+        return narrowed.with_rule(*self.rules, name=self.called).with_limits(*self.limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalRound:
+    """The best candidates are trained again, each with several seeds, for longer."""
+
+    candidates: int = 3
+    seeds: int = 2
+    epochs_factor: int = 3
+
+    def __post_init__(self) -> None:
+        for name in ("candidates", "seeds", "epochs_factor"):
+            if getattr(self, name) < 1:
+                raise StudyError(f"{name} {getattr(self, name)} must be at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """One whole experiment.
+
+    data: a folder, or a built-in name. resolution: in pixels; None is the images' own up to 64.
+    device: cpu, cuda or mps. workers: processes; None is one per core.
+    """
+
+    data: str
+    budget: Budget
+    spaces: tuple[SpaceChoice, ...] = (
+        SpaceChoice(name="anynetx_a"),
+        SpaceChoice(name="regnetx"),
+    )
+    recipe: Recipe = field(default_factory=Recipe)
+    final: FinalRound = field(default_factory=FinalRound)
+    resolution: int | None = None
+    seed: int = 0
+    skip_broken: bool = False
+    device: str = "cpu"
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        called = [choice.called for choice in self.spaces]
+        if not called:
+            raise StudyError("spaces: a study needs at least one space, such as regnetx")
+        twice = next((name for name in called if called.count(name) > 1), None)
+        if twice is not None:
+            raise StudyError(f"spaces: '{twice}' stands there twice; give one of them a label")
+        if self.seed < 0:
+            raise StudyError(f"seed {self.seed} must be at least 0")
+
+
+def load_study(path: Path) -> Study:
+    """Read a study file. Raises StudyError with one line that names the path of the fault."""
+    try:
+        plain = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as fault:
+        raise StudyError(f"{path}: cannot be read ({fault.strerror}); give a study file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        raise StudyError(f"{path} is not YAML: {' '.join(str(fault).split())}") from None
+    return study_from_plain(plain, where=str(path))
+
+
+def study_from_plain(plain: object, *, where: str = "") -> Study:
+    """The study of a plain dict. Raises StudyError."""
+    return read(Study, plain, where=where, error=StudyError)
+
+
+def study_text(study: Study) -> str:
+    """The study as YAML."""
+    return yaml.safe_dump(to_plain(study), sort_keys=False, default_flow_style=None)

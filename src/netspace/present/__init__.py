@@ -1,0 +1,1 @@
+"""For people and other tools: pictures, the report, exports."""

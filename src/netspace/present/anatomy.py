@@ -1,0 +1,104 @@
+"""The parts of a network in words and numbers, as the picture and the tables show them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from netspace.design.blocks import Basic, Block, Bottleneck, MBConv, Squeeze, Vanilla
+from netspace.design.complexity import Complexity, parts
+from netspace.design.layers import Shape
+from netspace.design.network import Head, Network, Stage, Stem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartView:
+    """Stem, one stage, or head.
+
+    kind: what it is built of, in words. blocks: how many; 0 for stem and head. stride: by how much
+    the whole part downsamples. details: the block's own parameters by name.
+    """
+
+    name: str
+    kind: str
+    width: int | None
+    blocks: int
+    stride: int
+    details: Mapping[str, str]
+    output: Shape
+    complexity: Complexity
+
+
+def anatomy(network: Network) -> tuple[PartView, ...]:
+    """Stem, stages and head, in the order of the data."""
+    said = (
+        _stem(network.stem),
+        *(_stage(number, stage) for number, stage in enumerate(network.stages, start=1)),
+        _head(network.head),
+    )
+    return tuple(
+        PartView(
+            name=name,
+            kind=kind,
+            width=width,
+            blocks=blocks,
+            stride=stride,
+            details=details,
+            output=part.output,
+            complexity=part.complexity,
+        )
+        for (name, kind, width, blocks, stride, details), part in zip(
+            said, parts(network), strict=True
+        )
+    )
+
+
+_Said = tuple[str, str, int | None, int, int, Mapping[str, str]]
+
+
+def _stem(stem: Stem) -> _Said:
+    kind = f"{_square(stem.kernel)} conv" + (", max-pool" if stem.max_pool else "")
+    stride = stem.stride * (2 if stem.max_pool else 1)
+    return "stem", kind, stem.width, 0, stride, {}
+
+
+def _stage(number: int, stage: Stage) -> _Said:
+    kind, details = describe_block(stage.block)
+    return f"stage {number}", kind, stage.width, stage.depth, stage.stride, details
+
+
+def _head(head: Head) -> _Said:
+    kind = "mean, linear" if head.width is None else "1×1 conv, mean, linear"
+    details = {"dropout": f"{head.dropout:g}"} if head.dropout else {}
+    return "head", kind, head.width, 0, 1, details
+
+
+def describe_block(block: Block) -> tuple[str, Mapping[str, str]]:
+    """The block's kind in words, and its parameters by name."""
+    match block:
+        case Vanilla():
+            return "vanilla", {}
+        case Basic():
+            return "basic", {}
+        case Bottleneck():
+            grouped = {} if block.group_width is None else {"group width": f"{block.group_width:,}"}
+            ratio = {"bottleneck ratio": f"{block.bottleneck_ratio:g}"}
+            return _bottleneck_kind(block), grouped | ratio | _squeeze(block.se)
+        case MBConv():
+            own = {"expansion": f"{block.expansion}", "kernel": _square(block.kernel)}
+            return "MBConv", own | _squeeze(block.se)
+        case _:
+            assert_never(block)
+
+
+def _bottleneck_kind(block: Bottleneck) -> str:
+    if block.group_width is None:
+        return "bottleneck" if block.se is None else "bottleneck, SE"
+    return "X block" if block.se is None else "Y block"
+
+
+def _squeeze(se: Squeeze | None) -> dict[str, str]:
+    return {} if se is None else {"squeeze ratio": f"{se.ratio:g}"}
+
+
+def _square(kernel: int) -> str:
+    return f"{kernel}×{kernel}"

@@ -1,0 +1,104 @@
+"""The trials of a run, grouped as they are compared: by space, and in the final by network."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from statistics import fmean
+
+from netspace.present.record import RunRecord
+from netspace.trial import Trial
+
+
+def key(trial: Trial) -> tuple[str, int]:
+    """What tells the networks of a run apart: the space and the place in its sample."""
+    return trial.space, trial.index
+
+
+def called(trial: Trial) -> str:
+    """The network as the report names it: 'regnetx #7'."""
+    return f"{trial.space} #{trial.index}"
+
+
+def finished(trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    """The trials that ended with an error, best first."""
+    done = [(trial.error, trial) for trial in trials if trial.state == "finished"]
+    known = [(error, trial) for error, trial in done if error is not None and isfinite(error)]
+    return tuple(trial for _, trial in sorted(known, key=lambda pair: pair[0]))
+
+
+def errors(trials: Iterable[Trial]) -> list[float]:
+    """Validation errors in percent of the finished trials, ascending."""
+    return [trial.error for trial in finished(trials) if trial.error is not None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """The first-round trials of one space; number: its place in the run, which gives its colour."""
+
+    space: str
+    number: int
+    trials: tuple[Trial, ...]
+
+    @property
+    def finished(self) -> tuple[Trial, ...]:
+        """The networks that were trained to the end, best first."""
+        return finished(self.trials)
+
+    @property
+    def errors(self) -> list[float]:
+        """Their validation errors in percent, ascending."""
+        return errors(self.trials)
+
+    @property
+    def failed(self) -> int:
+        """How many trainings broke down."""
+        return len(self.trials) - len(self.finished) - self.unfinished
+
+    @property
+    def unfinished(self) -> int:
+        """How many are planned or running."""
+        return sum(trial.state in ("planned", "running") for trial in self.trials)
+
+
+def populations(record: RunRecord) -> tuple[Population, ...]:
+    """One population for each space of the study, in its order, without trials too."""
+    names = dict.fromkeys(choice.called for choice in record.study.spaces)
+    names |= dict.fromkeys(trial.space for trial in record.population)
+    return tuple(
+        Population(
+            space=name,
+            number=number,
+            trials=tuple(trial for trial in record.population if trial.space == name),
+        )
+        for number, name in enumerate(names)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One network of the final round: its trials there, one for each seed."""
+
+    trials: tuple[Trial, ...]
+
+    @property
+    def first(self) -> Trial:
+        """Any of its trials: the network is the same."""
+        return self.trials[0]
+
+    @property
+    def error(self) -> float | None:
+        """Mean validation error over the finished seeds, in percent; None if there is none."""
+        known = errors(self.trials)
+        return fmean(known) if known else None
+
+
+def candidates(final: Sequence[Trial]) -> tuple[Candidate, ...]:
+    """The networks of the final round, best mean error first; those without an error last."""
+    groups: dict[tuple[str, int], list[Trial]] = {}
+    for trial in final:
+        groups.setdefault(key(trial), []).append(trial)
+    found = [
+        Candidate(trials=tuple(sorted(trials, key=lambda trial: trial.seed)))
+        for trials in groups.values()
+    ]
+    return tuple(sorted(found, key=lambda one: (one.error is None, one.error or 0.0)))

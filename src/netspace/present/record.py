@@ -1,0 +1,79 @@
+"""Everything a report says about one run, as one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from netspace.config import Study
+from netspace.trial import Trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFacts:
+    """The data set in figures and sentences; images: number of them by split."""
+
+    name: str
+    origin: str
+    fingerprint: str
+    classes: tuple[str, ...]
+    resolution: int
+    channels: int
+    images: Mapping[str, int]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceFacts:
+    """A space of the run: its size, how it was narrowed and fitted, and how it was drawn from."""
+
+    name: str
+    degrees_of_freedom: int
+    log10_size: float
+    rules: tuple[str, ...]
+    adapted: tuple[str, ...]
+    acceptance_rate: float
+    shortfall: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Winner:
+    """The chosen network: its final trials, and its one reading on test.
+
+    trials: the final-round trials of this network, finished; best: the one whose weights are kept.
+    validation_error: mean over its seeds, in percent; test_error: of the kept weights, in percent.
+    """
+
+    trials: tuple[Trial, ...]
+    best: Trial
+    validation_error: float
+    test_error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run, finished or not; winner is None until it is over.
+
+    plan: sentences on what was planned and why. command: how to repeat the run.
+    started: date and time of the first session. seconds: of work so far, over all sessions.
+    """
+
+    folder: str
+    study: Study
+    command: str
+    plan: tuple[str, ...]
+    data: DataFacts
+    spaces: tuple[SpaceFacts, ...]
+    trials: tuple[Trial, ...]
+    winner: Winner | None
+    seconds: float
+    started: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def population(self) -> tuple[Trial, ...]:
+        """The trials of the first round."""
+        return tuple(trial for trial in self.trials if trial.round == "population")
+
+    @property
+    def final(self) -> tuple[Trial, ...]:
+        """The trials of the final round."""
+        return tuple(trial for trial in self.trials if trial.round == "final")

@@ -1,0 +1,137 @@
+"""What the report says in sentences: the answer, why, and which space is better."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from netspace.analyse.verdict import compare
+from netspace.config import Budget
+from netspace.design.units import format_size
+from netspace.present.good_ranges import Knob
+from netspace.present.populations import (
+    Population,
+    called,
+    candidates,
+    finished,
+    key,
+    populations,
+)
+from netspace.present.record import RunRecord, Winner
+from netspace.present.wording import counted, duration, listed, percent, spaced
+
+ROUGH_BELOW = 30
+"""Finished networks on a side below which a comparison's interval is rough."""
+
+
+def answer(record: RunRecord) -> str:
+    """The run in one line: which network, at what error and cost; or how far it has come."""
+    if record.winner is not None:
+        best, error = record.winner.best, percent(record.winner.test_error)
+        flops = format_size(best.complexity.flops)
+        return f"The choice is {called(best)}: {error} test error at {flops} flops"
+    trials = record.population
+    planned = len(trials) or sum(choice.networks for choice in record.study.spaces)
+    failed = sum(trial.state == "failed" for trial in trials)
+    if trials and failed == planned:
+        return f"No network was chosen: {failed:,} of {counted(planned, 'training')} failed"
+    broken = f", {failed:,} failed" if failed else ""
+    done = len(finished(trials))
+    return f"Not finished yet: {done:,} of {counted(planned, 'network')} trained{broken}"
+
+
+def circumstances(record: RunRecord) -> str:
+    """On which data, within which budget, among how many networks, in what time."""
+    data, trials = record.data, record.population
+    classes = counted(len(data.classes), "class")
+    said = [
+        f"{data.name}, {classes} at {data.resolution}×{data.resolution}",
+        f"budget {budget_words(record.study.budget)}",
+        f"{counted(len(finished(trials)), 'network')} trained from "
+        f"{listed(population.space for population in populations(record))}",
+        f"{duration(record.seconds)} of work",
+    ]
+    return "; ".join(said)
+
+
+def budget_words(budget: Budget) -> str:
+    """What was asked for: '6M flops, 1M params'."""
+    asked = (
+        (budget.flops, "flops"),
+        (budget.params, "params"),
+        (budget.activations, "activations"),
+    )
+    return ", ".join(f"{size} {name}" for size, name in asked if size is not None)
+
+
+def draws(budget: Budget) -> str:
+    """What the drawn networks keep to."""
+    return f"Networks are drawn with {listed(bound.sentence for bound in budget.bounds)}."
+
+
+def progress(record: RunRecord) -> str:
+    """How far the final round has come, for a run without a winner."""
+    trials = record.final
+    if not trials:
+        return "The final round has not begun."
+    done = len(finished(trials))
+    return f"Of the final round, {done:,} of {counted(len(trials), 'training')} are finished."
+
+
+def reason(record: RunRecord, winner: Winner) -> str:
+    """Why this network: among how many candidates, and how long they were trained."""
+    found = candidates(record.final)
+    seeds = max((len(one.trials) for one in found), default=0)
+    lowest = bool(found) and key(found[0].first) == key(winner.best)
+    return (
+        f"Of {counted(len(finished(record.population)), 'network')} trained for "
+        f"{counted(record.study.recipe.epochs, 'epoch')}, {counted(len(found), 'candidate')} "
+        f"went into the final round: {counted(winner.best.recipe.epochs, 'epoch')}, "
+        f"{counted(seeds, 'seed')} each. "
+        f"This one {'has the lowest mean validation error' if lowest else 'was chosen'} there. "
+        "Validation error is what the choice saw, so it flatters what was chosen; test was read "
+        "once, for this network alone, after the choice."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One pair of spaces: the verdict, what else is known, and how far to trust it."""
+
+    verdict: str
+    remarks: tuple[str, ...]
+
+
+def judgements(people: Sequence[Population]) -> tuple[Judgement, ...]:
+    """Every pair of spaces, in their order."""
+    return tuple(_judgement(a, b) for a, b in combinations(people, 2))
+
+
+def _judgement(a: Population, b: Population) -> Judgement:
+    short = [side for side in (a, b) if len(side.errors) < 2]
+    if short:
+        counts = listed(f"{p.space} has {len(p.errors)}" for p in short)
+        need = f"A comparison needs 2 finished networks on each side; {counts}."
+        return Judgement(verdict=f"{a.space} and {b.space}: no verdict", remarks=(need,))
+    found = compare(a.errors, b.errors, failed_a=a.failed, failed_b=b.failed)
+    said = found.sentence(a.space, b.space)
+    chance = (
+        f"A network of {b.space} has a lower error than one of {a.space} with probability "
+        f"{found.chance_b_below_a:.2f}."
+    )
+    remarks = [chance]
+    if min(found.finished_a, found.finished_b) < ROUGH_BELOW:
+        remarks.append(
+            f"With {found.finished_a} and {found.finished_b} finished networks (fewer than "
+            f"{ROUGH_BELOW} on a side) the interval is rough: it holds the true difference less "
+            f"often than {100 * found.confidence:g} % of the time."
+        )
+    return Judgement(verdict=said, remarks=tuple(remarks))
+
+
+def untold(found: Sequence[Knob]) -> str:
+    """The parameters on which the good networks are no guide; empty if there are none."""
+    telling = {knob.parameter for knob in found if knob.telling}
+    rest = [name for name in dict.fromkeys(knob.parameter for knob in found) if name not in telling]
+    if not rest:
+        return ""
+    return f"Not narrowed: {listed(map(spaced, rest))}; good networks lie over the whole range."

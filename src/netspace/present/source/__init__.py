@@ -1,0 +1,1 @@
+"""A network's tree of layers as source code in plain PyTorch."""

@@ -1,0 +1,233 @@
+"""Layers as Python expressions that make their torch modules: one interpretation of the tree.
+
+The tree's numbers are columns, one entry per place where the function at work is called.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from keyword import iskeyword
+from typing import assert_never
+
+from torch import nn
+
+from netspace.design.complexity import measure
+from netspace.design.elementwise import everywhere
+from netspace.design.layers import (
+    Act,
+    Activation,
+    Chain,
+    Conv,
+    Dropout,
+    Gate,
+    GlobalPool,
+    Layer,
+    Linear,
+    MaxPool,
+    Norm,
+    Repeat,
+    Residual,
+    Shape,
+    When,
+)
+from netspace.present.source.layout import Expression, call, spread
+from netspace.present.source.signature import Function
+from netspace.train.build import ACTIVATIONS
+
+# Constants of the source: the input's channels, the last layer's outputs.
+CHANNELS, CLASSES = "CHANNELS", "CLASSES"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Map:
+    """A feature map: its shape, and its number of channels as the source writes it."""
+
+    shape: Shape
+    channels: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callee:
+    """Another function, and for each place of this one the number of its call there."""
+
+    function: Function
+    rows: Sequence[int]
+
+
+class Printer:
+    """Writes layers as expressions of one function; the steps named by `callees` become calls."""
+
+    def __init__(self, function: Function, callees: Mapping[str, Callee]):
+        self._function = function
+        self._callees = callees
+
+    def expression(self, layer: Layer, at: Map, hint: str = "inner") -> tuple[Expression, Map]:
+        """The layer's module on this map, and the map it puts out; hint: what to call its width."""
+        after = Map(shape=measure(layer, at.shape)[1], channels=at.channels)
+        match layer:
+            case Conv():
+                return self._conv(layer, at, after.shape, hint)
+            case Norm():
+                return _norm(layer, at), after
+            case Act():
+                return _activation(layer.function), after
+            case MaxPool():
+                return self._max_pool(layer), after
+            case GlobalPool():
+                return call("nn.AdaptiveAvgPool2d", "1"), after
+            case Dropout():
+                return call("nn.Dropout", repr(layer.rate)), after
+            case Linear():
+                return self._linear(layer, at, after.shape)
+            case Chain():
+                steps, after = self._steps(layer, at, hint)
+                return spread("chain", steps), after
+            case Residual():
+                return self._residual(layer, at)
+            case Gate():
+                steps, _ = self._steps(layer.body, at, "squeezed")
+                return spread("Gate", steps), at
+            case Repeat() | When():
+                raise TypeError(
+                    f"{type(layer).__name__} stands only as a step of a stage or a shortcut"
+                )
+            case _:
+                assert_never(layer)
+
+    def stage(self, chain: Chain, at: Map) -> None:
+        """State a chain that ends in repeated steps: its first ones, then a loop per Repeat."""
+        first = Chain(steps=tuple(s for s in chain.steps if not isinstance(s[1], Repeat)))
+        expression, at = self.expression(first, at)
+        self._function.state(expression, before="stage = ")
+        for name, step in chain.steps:
+            if isinstance(step, Repeat):
+                start = self._function.number("first", step.first)
+                last = self._function.number("depth", step.first + step.times - 1)
+                block, at = self._step(name, step.layer, at, "inner")
+                self._function.state(f"for i in range({start}, {last} + 1):")
+                added = call("stage.add_module", f'f"{name}{{i}}"', block)
+                self._function.state(added, indent=8)
+        self._function.state("return stage")
+
+    def _steps(self, chain: Chain, at: Map, hint: str) -> tuple[list[tuple[str, Expression]], Map]:
+        steps: list[tuple[str, Expression]] = []
+        for name, step in chain.steps:
+            if isinstance(step, Linear):
+                steps.append((f"{name}_flatten", call("nn.Flatten")))
+            expression, at = self._step(name, step, at, hint)
+            steps.append((name, expression))
+        return steps, at
+
+    def _step(self, name: str, step: Layer, at: Map, hint: str) -> tuple[Expression, Map]:
+        callee = self._callees.get(name)
+        return self.expression(step, at, hint) if callee is None else self._call(callee, step, at)
+
+    def _call(self, callee: Callee, step: Layer, at: Map) -> tuple[Expression, Map]:
+        numbers = {
+            name: at.channels
+            if name == "width_in"
+            else self._function.number(name, column[callee.rows], callee.function.family(name))
+            for name, column in callee.function.parameters.items()
+        }
+        _, shape = measure(step, at.shape)
+        width = numbers.get("width") or self._function.number("width", shape.channels)
+        # A literal needs its name to be understood, and so does what comes after it.
+        names = list(numbers)
+        by_position = list(takewhile(lambda name: _is_name(numbers[name]), names))
+        positional = [numbers[name] for name in by_position]
+        named = {name: numbers[name] for name in names[len(by_position) :]}
+        expression = call(callee.function.name, *positional, **named)
+        return expression, Map(shape=shape, channels=width)
+
+    def _conv(self, conv: Conv, at: Map, after: Shape, hint: str) -> tuple[Expression, Map]:
+        number = self._function.number
+        depthwise = everywhere((conv.groups == at.shape.channels) & (conv.width == conv.groups))
+        width = at.channels if depthwise else number(hint, conv.width)
+        kernel = number("kernel", conv.kernel)
+        named = {
+            "kernel_size": kernel,
+            "stride": number("stride", conv.stride),
+            "padding": _half(kernel) if conv.padding is None else number("padding", conv.padding),
+            "groups": self._groups(conv, at),
+            "bias": number("bias", conv.bias),
+        }
+        usual = {"stride": "1", "padding": "0", "groups": "1", "bias": "True"}
+        kept = {name: text for name, text in named.items() if text != usual.get(name)}
+        return call("nn.Conv2d", at.channels, width, **kept), Map(shape=after, channels=width)
+
+    def _groups(self, conv: Conv, at: Map) -> str:
+        if everywhere(conv.groups == 1):
+            return "1"
+        if everywhere(conv.groups == at.shape.channels):
+            return at.channels
+        group_width = self._function.number("group_width", at.shape.channels // conv.groups)
+        if at.channels.isdigit() and group_width.isdigit():
+            return str(int(at.channels) // int(group_width))
+        return f"{at.channels} // {group_width}"
+
+    def _linear(self, linear: Linear, at: Map, after: Shape) -> tuple[Expression, Map]:
+        number = self._function.number
+        area = at.shape.height * at.shape.width
+        features = (
+            at.channels if everywhere(area == 1) else number("features", at.shape.channels * area)
+        )
+        width = number("outputs", linear.width, CLASSES)
+        bias = number("bias", linear.bias)
+        named = {} if bias == "True" else {"bias": bias}
+        return call("nn.Linear", features, width, **named), Map(shape=after, channels=width)
+
+    def _max_pool(self, pool: MaxPool) -> Expression:
+        kernel = self._function.number("kernel", pool.kernel)
+        stride = self._function.number("stride", pool.stride)
+        return call("nn.MaxPool2d", kernel, stride=stride, padding=_half(kernel))
+
+    def _residual(self, layer: Residual, at: Map) -> tuple[Expression, Map]:
+        body, after = self.expression(layer.body, at)
+        arguments = [("f", body)]
+        shortcut = self._shortcut(layer.shortcut, at)
+        if shortcut is not None:
+            arguments.append(("proj", shortcut))
+        if layer.after != Chain():
+            arguments.append(("after", self.expression(layer.after, after)[0]))
+        if not everywhere(layer.joined):
+            arguments.append(("joined", self._function.condition("joined", layer.joined)))
+        return spread("Residual", arguments), after
+
+    def _shortcut(self, shortcut: Chain | When, at: Map) -> Expression | None:
+        """The shortcut's module; a statement makes it where it is there in some places only."""
+        layer = shortcut.layer if isinstance(shortcut, When) else shortcut
+        if layer == Chain():
+            return None
+        expression, _ = self.expression(layer, at)
+        if not isinstance(shortcut, When):
+            return expression
+        present = self._function.condition("project", shortcut.present)
+        if present in ("True", "False"):
+            return expression if present == "True" else None
+        self._function.state("proj: nn.Module | None = None")
+        self._function.state(f"if {present}:")
+        self._function.state(expression, before="proj = ", indent=8)
+        return "proj"
+
+
+def _norm(norm: Norm, at: Map) -> Expression:
+    usual = Norm()
+    named = {
+        name: repr(value)
+        for name, value in (("eps", norm.eps), ("momentum", norm.momentum))
+        if value != getattr(usual, name)
+    }
+    return call("nn.BatchNorm2d", at.channels, **named)
+
+
+def _activation(function: Activation) -> Expression:
+    kind = ACTIVATIONS[function]
+    return f"nn.{kind.__name__}({'' if kind is nn.Sigmoid else 'inplace=True'})"
+
+
+def _half(kernel: str) -> str:
+    return str(int(kernel) // 2) if kernel.isdigit() else f"{kernel} // 2"
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not iskeyword(text)

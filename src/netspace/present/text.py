@@ -1,0 +1,202 @@
+"""What the command line prints: tables and JSON documents, as text."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from netspace.design.complexity import Complexity, Part, count, parts
+from netspace.design.network import Network
+from netspace.design.serial import to_plain
+from netspace.design.units import format_size
+from netspace.spaces.sampling import Member, Sample
+from netspace.spaces.space import Space
+from netspace.trial import State, Trial
+
+
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns of text: the first one left-aligned, the others right-aligned."""
+    lines = [list(head), *(list(row) for row in rows)]
+    sizes = [max(len(line[place]) for line in lines) for place in range(len(head))]
+    padded = (
+        [line[0].ljust(sizes[0]), *(c.rjust(s) for c, s in zip(line[1:], sizes[1:], strict=True))]
+        for line in lines
+    )
+    return "\n".join("  ".join(cells).rstrip() for cells in padded)
+
+
+def count_json(network: Network) -> str:
+    """The counts as one JSON document."""
+    height, width = network.resolution
+    document = {
+        "network": network.name,
+        **to_plain(count(network)),
+        "resolution": height if height == width else [height, width],
+        "channels": network.channels,
+        "classes": network.classes,
+        "note": network.note,
+        "parts": [_part_json(part) for part in parts(network)],
+    }
+    return json.dumps(document, indent=2)
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    shape = part.output
+    output = [shape.channels, shape.height, shape.width]
+    return {"name": part.name, **to_plain(part.complexity), "output": output}
+
+
+def count_text(network: Network) -> str:
+    """The counts, in all and by part."""
+    rows = [
+        (
+            part.name,
+            f"{part.output.channels}x{part.output.height}x{part.output.width}",
+            *_exact(part.complexity),
+        )
+        for part in parts(network)
+    ]
+    height, width = network.resolution
+    title = (
+        f"{network.name or 'network'} at {height}x{width}, {network.channels} channels, "
+        f"{network.classes} classes; flops are multiply-adds per image"
+    )
+    note = f"\nnote: {network.note}" if network.note else ""
+    head = ("part", "output", "flops", "params", "activations")
+    return f"{title}\n{columns(head, [*rows, ('total', '', *_exact(count(network)))])}{note}"
+
+
+def _exact(cost: Complexity) -> tuple[str, str, str]:
+    return f"{cost.flops:,}", f"{cost.params:,}", f"{cost.activations:,}"
+
+
+def cautions(network: Network) -> tuple[str, ...]:
+    """What may surprise about a network on its input."""
+    stages = parts(network)[:-1]
+    pixels = [part.name for part in stages if part.output.height == part.output.width == 1]
+    if not pixels:
+        return ()
+    return (
+        f"{', '.join(pixels)} work on a 1x1 map: their convolutions see one pixel; "
+        "use larger images or smaller strides",
+    )
+
+
+def sample_remarks(space: Space, drawn: Sample) -> tuple[str, ...]:
+    """How the sample was drawn, for stderr."""
+    said = [
+        f"{space.name}: {len(drawn)} distinct networks; {drawn.accepted:,} of {drawn.drawn:,} "
+        f"draws accepted ({drawn.acceptance_rate:.2%})"
+    ]
+    if space.adapted:
+        said.append(f"fitted to the images: {'; '.join(space.adapted)}")
+    if drawn.shortfall:
+        said.append(drawn.shortfall)
+    return tuple(said)
+
+
+def _member_json(member: Member) -> dict[str, Any]:
+    return {
+        "network": to_plain(member.network),
+        **to_plain(member.complexity),
+        "parameters": to_plain(member.parameters),
+    }
+
+
+def sample_lines(drawn: Sample) -> str:
+    """One JSON document a line and network."""
+    return "".join(json.dumps(_member_json(member)) + "\n" for member in drawn.members)
+
+
+def sample_json(space: Space, drawn: Sample) -> str:
+    """The sample as one JSON document."""
+    document = {
+        "space": space.name,
+        "asked": drawn.asked,
+        "found": len(drawn),
+        "drawn": drawn.drawn,
+        "accepted": drawn.accepted,
+        "acceptance_rate": drawn.acceptance_rate,
+        "adapted": list(space.adapted),
+        "networks": [_member_json(member) for member in drawn.members],
+    }
+    return json.dumps(document)
+
+
+def sample_text(drawn: Sample) -> str:
+    """A line for each network."""
+    rows = [
+        (
+            str(number),
+            format_size(member.complexity.flops),
+            format_size(member.complexity.params),
+            format_size(member.complexity.activations),
+            " ".join(str(stage.depth) for stage in member.network.stages),
+            " ".join(str(stage.width) for stage in member.network.stages),
+        )
+        for number, member in enumerate(drawn.members)
+    ]
+    return columns(("network", "flops", "params", "activations", "depths", "widths"), rows)
+
+
+def status_json(counts: Mapping[State, int], trials: Sequence[Trial]) -> str:
+    """The state of a run as one JSON document."""
+    listed = [
+        {
+            "id": trial.id,
+            "state": trial.state,
+            "attempts": trial.attempts,
+            "round": trial.round,
+            "space": trial.space,
+            "index": trial.index,
+            "error_percent": trial.error,
+            "reason": trial.reason,
+        }
+        for trial in trials
+    ]
+    return json.dumps({**counts, "trials": listed}, indent=2)
+
+
+def status_text(counts: Mapping[State, int], trials: Sequence[Trial]) -> str:
+    """How many trials of each round and space are in which state."""
+    groups: dict[tuple[str, str], dict[str, int]] = {}
+    for trial in trials:
+        own = groups.setdefault((trial.round, trial.space), dict.fromkeys(counts, 0))
+        own[trial.state] += 1
+    rows = [
+        (f"{name}, {space}", *(str(number) for number in own.values()))
+        for (name, space), own in groups.items()
+    ]
+    total = ("total", *(str(number) for number in counts.values()))
+    return columns(("trainings", *counts), [*rows, total])
+
+
+def result_text(summary: Mapping[str, Any], folder: Path) -> str:
+    """What came out of a run, in a few lines."""
+    rows = [
+        (
+            space["name"],
+            str(space["finished"]),
+            str(space["failed"]),
+            *(f"{space[key]:.2f}" if key in space else "-" for key in ("best", "median", "mean")),
+        )
+        for space in summary["spaces"]
+    ]
+    head = ("space", "trained", "failed", "best %", "median %", "mean %")
+    lines = [columns(head, rows), *(pair["sentence"] for pair in summary["comparisons"])]
+    files = "report.html"
+    if summary["winner"] is None:
+        lines.append("no winner yet: the run is not finished")
+    else:
+        lines.append(_winner_line(summary))
+        files = "winner.yaml, winner.safetensors, summary.json, report.html"
+    return "\n".join([*lines, f"in {folder}: {files}"])
+
+
+def _winner_line(summary: Mapping[str, Any]) -> str:
+    return (
+        f"winner: {summary['winner']}, test error {summary['test_error_percent']:.2f} % "
+        f"(validation {summary['validation_error_percent']:.2f} %), "
+        f"{summary['flops']:,} flops, {summary['params']:,} params, "
+        f"{summary['activations']:,} activations"
+    )

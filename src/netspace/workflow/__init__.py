@@ -1,0 +1,1 @@
+"""Whole experiments: ask, train, judge, decide."""

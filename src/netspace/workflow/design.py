@@ -1,0 +1,153 @@
+"""The main job: images and a budget in, a chosen network out."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from netspace.config import Budget, Study, study_from_plain
+from netspace.design.serial import to_plain
+from netspace.errors import RunError
+from netspace.present.record import SpaceFacts
+from netspace.recipe import Recipe
+from netspace.run.folder import RunFolder
+from netspace.run.jobs import Died, Failed, Probed, ProbeJob
+from netspace.run.store import Store
+from netspace.train.data import DataSet
+from netspace.train.probe import Speed
+from netspace.workflow.plan import Circumstances, plan
+from netspace.workflow.population import draw
+from netspace.workflow.session import Session, session
+from netspace.workflow.study import adopt, carry_out, write_results
+from netspace.workflow.watch import Watcher
+
+PROBES = 3
+"""Networks of each space whose speed is measured before planning."""
+
+SMALL_DATA = 4_000
+"""Below so many training images batches are halved, for enough steps in an epoch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user of `design` gives; time in seconds, None is the usual size."""
+
+    data: str
+    budget: Budget
+    resolution: int | None = None
+    time: float | None = None
+    seed: int = 0
+    skip_broken: bool = False
+
+    def study(self) -> Study:
+        """The study before its size is known."""
+        return Study(
+            data=self.data,
+            budget=self.budget,
+            resolution=self.resolution,
+            seed=self.seed,
+            skip_broken=self.skip_broken,
+        )
+
+
+def design(request: Request, path: Path, watcher: Watcher, *, command: str = "") -> RunFolder:
+    """Start or resume a design in this folder; the plan is made once, from measured speed.
+
+    Raises RunError if the folder holds another run.
+    """
+    folder = RunFolder(path)
+    with folder.locked(), Store(folder.database) as store:
+        _same_request(request, store, folder)
+        if store.fact("winner") is None:
+            with session(request.study(), folder, store, watcher) as at_work:
+                carry_out(_planned(request, at_work, command), at_work)
+        write_results(folder, store)
+    return folder
+
+
+def _same_request(request: Request, store: Store, folder: RunFolder) -> None:
+    wanted, known = to_plain(request), store.fact("request")
+    if known == wanted or (known is None and store.fact("study") is None):
+        store.record(request=wanted)
+        return
+    if known is None:
+        raise RunError(
+            f"{folder.path} holds the run of a study file; choose another --out, or go on with "
+            f"'netspace run {folder.study} --out {folder.path}'"
+        )
+    there, here = ({**plain, **plain["budget"]} for plain in (known, wanted))
+    name = next(
+        key for key in (*here, *there) if key != "budget" and here.get(key) != there.get(key)
+    )
+    raise RunError(
+        f"{folder.path} holds another design (--{name} differs: {there.get(name)} there, "
+        f"{here.get(name)} here); choose another --out, or repeat the command it was begun with"
+    )
+
+
+def _planned(request: Request, at_work: Session, command: str) -> Study:
+    """The study as it was planned, now or in the session that began the run."""
+    known = at_work.store.fact("study")
+    if known is not None:
+        return study_from_plain(known)
+    base = replace(request.study(), recipe=usual_recipe(at_work.data))
+    made = plan(base, _circumstances(base, at_work), time=request.time)
+    at_work.store.record(plan=list(made.sentences))
+    adopt(at_work.store, made.study, at_work.folder, command=command)
+    for sentence in made.sentences:
+        at_work.watcher.say(sentence)
+    return made.study
+
+
+def usual_recipe(data: DataSet) -> Recipe:
+    """The default recipe, fitted to the number of images and to whether they may be mirrored."""
+    if len(data.train.labels) < SMALL_DATA:
+        return Recipe(flip=data.flip, batch_size=32, learning_rate=0.05)
+    return Recipe(flip=data.flip)
+
+
+def _circumstances(study: Study, at_work: Session) -> Circumstances:
+    """Measure a few networks of each space on all workers at once."""
+    jobs: list[ProbeJob] = []
+    for choice in study.spaces:
+        population = draw(study, choice, at_work.data, networks=PROBES)
+        at_work.watcher.say(_fitted(population.facts))
+        for network in population.sample:
+            jobs.append(ProbeJob(id=len(jobs), network=network, recipe=study.recipe))
+    return Circumstances(
+        train_images=len(at_work.data.train.labels),
+        validation_images=len(at_work.data.validation.labels),
+        workers=at_work.pool.size,
+        speeds=_probe(jobs, at_work),
+    )
+
+
+def _fitted(facts: SpaceFacts) -> str:
+    adapted = f" Fitted to these images: {'; '.join(facts.adapted)}." if facts.adapted else ""
+    return (
+        f"Space {facts.name}: {facts.degrees_of_freedom} degrees of freedom, "
+        f"10^{facts.log10_size:.1f} networks, {facts.acceptance_rate:.2%} of draws within the "
+        f"budget.{adapted}"
+    )
+
+
+def _probe(jobs: list[ProbeJob], at_work: Session) -> list[Speed]:
+    """Seconds per image of each network; those that break down are left out."""
+    speeds: list[Speed] = []
+    waiting, answered = list(jobs), 0
+    at_work.watcher.begin("measuring speed", total=len(jobs))
+    while answered < len(jobs):
+        while waiting and at_work.pool.room:
+            at_work.pool.submit(waiting.pop())
+        for event in at_work.pool.events():
+            answered += 1
+            at_work.watcher.advance(1)
+            match event:
+                case Probed(speed=speed):
+                    speeds.append(speed)
+                case Failed(reason=reason) | Died(reason=reason):
+                    broken = reason
+                case _:
+                    raise AssertionError(f"a probe does not answer {event}")
+    at_work.watcher.end()
+    if not speeds:
+        raise RunError(f"no network of these spaces can be trained here: {broken}")
+    return speeds

@@ -1,0 +1,46 @@
+"""Handing over: a network, or a run's winner with its weights, as files."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from netspace.design.zoo import network
+from netspace.errors import RunError, UnknownNameError
+from netspace.present.export import torch_source, yaml_text
+from netspace.run.folder import RunFolder, write_whole
+from netspace.run.store import Store
+
+FORMATS = ("torch", "yaml")
+SUFFIXES = {"torch": ".py", "yaml": ".yaml"}
+
+
+def export(source: str, to: str, output: Path | None = None) -> Iterator[Path]:
+    """Write a network (or a run's winner) in this format; the paths of the files written.
+
+    torch is one PyTorch source file that needs no netspace; for a run, its weights lie beside it.
+    """
+    if to not in FORMATS:
+        raise UnknownNameError.of("format", to, FORMATS)
+    folder = RunFolder(Path(source))
+    if not folder.path.is_dir():
+        chosen = network(source)
+        target = output or Path(f"{chosen.name or Path(source).stem}{SUFFIXES[to]}")
+        write_whole(target, torch_source(chosen) if to == "torch" else yaml_text(chosen))
+        yield target
+        return
+    if not folder.winner.is_file():
+        raise RunError(f"{folder.path} holds no winner (yet); finish the run first")
+    chosen = network(str(folder.winner))
+    target = output or folder.path / f"network{SUFFIXES[to]}"
+    if to == "yaml":
+        write_whole(target, yaml_text(chosen))
+        yield target
+        return
+    with Store.existing(folder.database) as store:
+        images = store.fact("data")
+        mean, std = store.fact("mean"), store.fact("std")
+    write_whole(target, torch_source(chosen, class_names=images["classes"], mean=mean, std=std))
+    yield target
+    weights = target.with_suffix(".safetensors")
+    shutil.copyfile(folder.winner_weights, weights)
+    yield weights

@@ -1,0 +1,158 @@
+"""How many networks of how many epochs fit into a time, from measured speed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from netspace.config import FinalRound, SpaceChoice, Study
+from netspace.errors import InfeasibleError
+from netspace.train.probe import Speed
+
+MOST = 80
+FEWEST = 20
+"""Networks that a design trains at least, unless the time forbids it."""
+
+LADDER = (
+    (20, 3),
+    (20, 4),
+    (20, 5),
+    (24, 6),
+    (24, 8),
+    (24, 10),
+    (30, 12),
+    (36, 15),
+    (48, 20),
+    (64, 25),
+    (80, 30),
+)
+"""(networks, epochs) from the least to the most that a given time is spent on."""
+
+USUAL = (24, 10)
+IMAGES_PER_EPOCH = 2_000
+"""A schedule of E epochs uses up to E times so many training images an epoch."""
+
+FEWEST_IMAGES = 500
+SAFETY = 0.85
+"""Share of the given time that is planned; the rest is for start-up, report and error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What a plan depends on: images of each split, cores, and measured seconds per image."""
+
+    train_images: int
+    validation_images: int
+    workers: int
+    speeds: Sequence[Speed]
+
+    def seconds(self, networks: int, epochs: int, images: int, final: FinalRound) -> float:
+        """How long a population and its final round take, all workers busy."""
+        per_epoch = sum(s.epoch(images, self.validation_images) for s in self.speeds)
+        per_epoch /= len(self.speeds)
+        finalists = final.candidates * final.seeds * final.epochs_factor
+        return (networks + finalists) * epochs * per_epoch / self.workers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A study whose size is fixed, how long it will take, and sentences on why."""
+
+    study: Study
+    seconds: float
+    sentences: tuple[str, ...]
+
+
+def plan(study: Study, here: Circumstances, *, time: float | None) -> Plan:
+    """Fit population size, epochs and images to a time in seconds, or take the usual size.
+
+    Raises InfeasibleError if the time is too short for the smallest useful study.
+    """
+    networks, epochs, images = _size(study.final, here, time)
+    spaces = _shared_out(study.spaces, networks)
+    part = None if images == here.train_images else images
+    recipe = replace(study.recipe, epochs=epochs, train_images=part)
+    sized = replace(study, spaces=spaces, recipe=recipe)
+    seconds = here.seconds(networks, epochs, images, study.final)
+    return Plan(study=sized, seconds=seconds, sentences=_sentences(sized, here, seconds, time))
+
+
+def _size(final: FinalRound, here: Circumstances, time: float | None) -> tuple[int, int, int]:
+    if time is None:
+        return (*USUAL, _images(here, USUAL[1]))
+    usable = SAFETY * time
+    fits = [
+        (networks, epochs)
+        for networks, epochs in LADDER
+        if here.seconds(networks, epochs, _images(here, epochs), final) <= usable
+    ]
+    if fits:
+        networks, epochs = fits[-1]
+        images = _images(here, epochs)
+        while here.seconds(networks + 2, epochs, images, final) <= usable and networks < MOST:
+            networks += 2
+        return networks, epochs, images
+    return _smallest(final, here, usable, time)
+
+
+def _smallest(
+    final: FinalRound, here: Circumstances, usable: float, time: float
+) -> tuple[int, int, int]:
+    """Fewer images, then fewer networks than the ladder's least."""
+    epochs = LADDER[0][1]
+    fewest = min(here.train_images, FEWEST_IMAGES)
+    images = _images(here, epochs)
+    while images > fewest and here.seconds(FEWEST, epochs, images, final) > usable:
+        images = max(fewest, int(0.9 * images))
+    for networks in range(FEWEST, 3, -2):
+        if here.seconds(networks, epochs, images, final) <= usable:
+            return networks, epochs, images
+    needed = here.seconds(4, epochs, fewest, final) / SAFETY
+    raise InfeasibleError(
+        f"--time {spoken(time)} is too short: even 4 networks of {epochs} epochs on {fewest} "
+        f"images and the final round take about {spoken(needed)} here; give more time"
+    )
+
+
+def _images(here: Circumstances, epochs: int) -> int:
+    return min(here.train_images, IMAGES_PER_EPOCH * epochs)
+
+
+def _shared_out(spaces: tuple[SpaceChoice, ...], networks: int) -> tuple[SpaceChoice, ...]:
+    each, rest = divmod(networks, len(spaces))
+    return tuple(
+        replace(choice, networks=each + (place < rest)) for place, choice in enumerate(spaces)
+    )
+
+
+def _sentences(
+    study: Study, here: Circumstances, seconds: float, time: float | None
+) -> tuple[str, ...]:
+    recipe, final = study.recipe, study.final
+    networks = sum(choice.networks for choice in study.spaces)
+    shares = ", ".join(f"{choice.networks} of {choice.called}" for choice in study.spaces)
+    images = recipe.train_images or here.train_images
+    part = "" if recipe.train_images is None else f" of {here.train_images:,}"
+    said = [
+        f"Population: {networks} networks ({shares}), {recipe.epochs} epochs on {images:,}{part} "
+        "training images each.",
+        f"Final round: the best {final.candidates}, {final.seeds} seeds each, "
+        f"{final.epochs_factor * recipe.epochs} epochs; then one reading on test.",
+        f"That takes about {spoken(seconds)} on {here.workers} workers, measured on "
+        f"{len(here.speeds)} networks of these spaces.",
+    ]
+    if time is not None and networks < FEWEST:
+        said.append(
+            f"{spoken(time)} allow only {networks} networks; {FEWEST} or more are better, so that "
+            "the spaces can be told apart."
+        )
+    return tuple(said)
+
+
+def spoken(seconds: float) -> str:
+    """75 to '1 min 15 s'."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 10:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes + (rest >= 30), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

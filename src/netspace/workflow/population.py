@@ -1,0 +1,99 @@
+"""Populations as trials: sampled from the study's spaces, planned in the store."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from netspace.config import SpaceChoice, Study
+from netspace.present.record import SpaceFacts
+from netspace.run.store import Store
+from netspace.spaces.sampling import Sample, sample
+from netspace.spaces.space import Space
+from netspace.train.data import DataSet
+from netspace.trial import Trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """A space of the study and the networks drawn from it."""
+
+    space: Space
+    sample: Sample
+
+    @property
+    def facts(self) -> SpaceFacts:
+        """What a report says about the space."""
+        return SpaceFacts(
+            name=self.space.name,
+            degrees_of_freedom=self.space.degrees_of_freedom,
+            log10_size=self.space.log10_size,
+            rules=tuple(rule.sentence for rule in self.space.rules)
+            + tuple(limit.sentence for limit in self.space.limits),
+            adapted=self.space.adapted,
+            acceptance_rate=self.sample.acceptance_rate,
+            shortfall=self.sample.shortfall,
+        )
+
+
+def draw(study: Study, choice: SpaceChoice, data: DataSet, *, networks: int) -> Population:
+    """So many distinct networks of one of the study's spaces, within its budget."""
+    space = choice.space(
+        resolution=data.resolution, channels=data.channels, classes=len(data.classes)
+    )
+    return Population(
+        space=space, sample=sample(space, networks, study.budget.bounds, seed=study.seed)
+    )
+
+
+def plan_population(study: Study, data: DataSet, store: Store) -> tuple[SpaceFacts, ...]:
+    """Plan a trial for every network of every space; planning again changes nothing."""
+    facts = []
+    for place, choice in enumerate(study.spaces):
+        population = draw(study, choice, data, networks=choice.networks)
+        store.plan(
+            Trial(
+                space=choice.called,
+                index=index,
+                network=member.network,
+                parameters=member.parameters,
+                complexity=member.complexity,
+                recipe=study.recipe,
+                seed=trial_seed(study.seed, place, index),
+            )
+            for index, member in enumerate(population.sample.members)
+        )
+        facts.append(population.facts)
+    return tuple(facts)
+
+
+def plan_final(study: Study, store: Store) -> None:
+    """Plan the final round: the best candidates, several seeds, longer."""
+    recipe = replace(study.recipe, epochs=study.final.epochs_factor * study.recipe.epochs)
+    finalists = candidates(store.trials(round="population", state="finished"), study)
+    store.plan(
+        Trial(
+            round="final",
+            space=trial.space,
+            index=trial.index,
+            network=trial.network,
+            parameters=trial.parameters,
+            complexity=trial.complexity,
+            recipe=recipe,
+            seed=seed,
+        )
+        for trial in finalists
+        for seed in range(1, study.final.seeds + 1)
+    )
+
+
+def candidates(finished: list[Trial], study: Study) -> list[Trial]:
+    """The distinct networks of lowest validation error, over all spaces."""
+    best: dict[object, Trial] = {}
+    for trial in sorted(finished, key=lambda trial: (trial.error, trial.id)):
+        best.setdefault(trial.network, trial)
+    return list(best.values())[: study.final.candidates]
+
+
+def trial_seed(seed: int, *place: int) -> int:
+    """The training seed of a trial: a function of the study's seed and its place alone."""
+    return int(np.random.SeedSequence(seed, spawn_key=place).generate_state(1)[0])

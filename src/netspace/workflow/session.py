@@ -1,0 +1,125 @@
+"""One process at work on a run: images decoded, workers started, what was done kept in facts."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from netspace.config import Study
+from netspace.errors import RunError, StorageError
+from netspace.present.record import DataFacts
+from netspace.run.executors import Executor, ProcessPool
+from netspace.run.folder import RunFolder
+from netspace.run.jobs import Event
+from netspace.run.loop import run_trials
+from netspace.run.store import Store
+from netspace.train import device as devices
+from netspace.train.data import DataSet, load, save
+from netspace.trial import Round, Trial
+from netspace.workflow.watch import Watcher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A run's folder and store, its images and the workers."""
+
+    folder: RunFolder
+    store: Store
+    data: DataSet
+    pool: Executor
+    watcher: Watcher
+
+    def train(self, round: Round) -> None:
+        """Train all planned trials of a round; weights are kept in the final round only."""
+        trials = self.store.trials(round=round)
+        done = sum(trial.recipe.epochs for trial in trials if trial.state in ("finished", "failed"))
+        total = sum(trial.recipe.epochs for trial in trials)
+        self.watcher.begin(f"{round} of {len(trials)} trainings", total=total, done=done)
+        try:
+            run_trials(self.store, self.pool, weights=self._weights, on_event=self._heard)
+        finally:
+            self.watcher.end()
+
+    def weights(self, trial: Trial) -> Path:
+        """Where the weights of a final-round trial are kept until the winner is chosen."""
+        return self.folder.weights / f"{trial.id}.safetensors"
+
+    def _weights(self, trial: Trial) -> Path | None:
+        return self.weights(trial) if trial.round == "final" else None
+
+    def _heard(self, trial: Trial, event: Event) -> None:
+        self.watcher.trial(trial, event)
+
+
+@contextmanager
+def session(study: Study, folder: RunFolder, store: Store, watcher: Watcher) -> Iterator[Session]:
+    """Images decoded and workers started; both are gone afterwards. Work time is added up.
+
+    Raises RunError if the images are not those that the run began with.
+    """
+    devices.device(study.device)
+    began = time.monotonic()
+    before = store.fact("seconds") or 0.0
+    watcher.begin("reading images", total=0)
+    data = load(
+        study.data, resolution=study.resolution, seed=study.seed, skip_broken=study.skip_broken
+    )
+    watcher.end()
+    _keep_same_data(store, data, study)
+    try:
+        with (
+            _saved(data, folder) as images,
+            ProcessPool(images, workers=study.workers, device=study.device) as pool,
+        ):
+            yield Session(folder=folder, store=store, data=data, pool=pool, watcher=watcher)
+    finally:
+        store.record(seconds=before + time.monotonic() - began)
+
+
+def data_facts(data: DataSet) -> DataFacts:
+    """What a report says about the images."""
+    return DataFacts(
+        name=data.name,
+        origin=data.origin,
+        fingerprint=data.fingerprint(),
+        classes=data.classes,
+        resolution=data.resolution,
+        channels=data.channels,
+        images={name: len(split.labels) for name, split in data.splits.items()},
+        notes=data.notes,
+    )
+
+
+def _keep_same_data(store: Store, data: DataSet, study: Study) -> None:
+    facts = data_facts(data)
+    known = store.fact("data")
+    if known is None:
+        store.record(
+            data=asdict(facts),
+            mean=list(data.mean),
+            std=list(data.std),
+            started=datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
+        )
+    elif known["fingerprint"] != facts.fingerprint:
+        raise RunError(
+            f"the images of '{study.data}' changed since this run began; put them back, or choose "
+            "another --out"
+        )
+
+
+@contextmanager
+def _saved(data: DataSet, folder: RunFolder) -> Iterator[Path]:
+    """The images as arrays that the workers share, deleted afterwards."""
+    images = folder.path / ".images"
+    shutil.rmtree(images, ignore_errors=True)
+    try:
+        try:
+            save(data, images)
+        except OSError as fault:
+            raise StorageError(f"{images}: {fault.strerror}; free some space") from None
+        yield images
+    finally:
+        shutil.rmtree(images, ignore_errors=True)

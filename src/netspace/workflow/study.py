@@ -1,0 +1,133 @@
+"""Running a study: populations, final round, one reading on test; safe to repeat at any point."""
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean
+
+from netspace.config import Study, study_from_plain, study_text
+from netspace.design.serial import to_plain
+from netspace.errors import RunError
+from netspace.present.export import yaml_text
+from netspace.present.report import render
+from netspace.run.folder import RunFolder, write_whole
+from netspace.run.store import Store
+from netspace.train import device as devices
+from netspace.train.build import build
+from netspace.train.trainer import evaluate
+from netspace.train.weights import load_weights
+from netspace.trial import Trial
+from netspace.workflow.population import plan_final, plan_population
+from netspace.workflow.record import record_of
+from netspace.workflow.session import Session, session
+from netspace.workflow.summary import summary_text, winner_name
+from netspace.workflow.watch import Watcher
+
+
+def run_study(study: Study, path: Path, watcher: Watcher, *, command: str = "") -> RunFolder:
+    """Start or resume the study's run in this folder; a finished run only gets its files anew.
+
+    Raises RunError if the folder holds the run of another study.
+    """
+    folder = RunFolder(path)
+    with folder.locked(), Store(folder.database) as store:
+        adopt(store, study, folder, command=command)
+        if store.fact("winner") is None:
+            with session(study, folder, store, watcher) as at_work:
+                carry_out(study, at_work)
+        write_results(folder, store)
+    return folder
+
+
+def adopt(store: Store, study: Study, folder: RunFolder, *, command: str = "") -> None:
+    """Tie the store to this study. Raises RunError if it belongs to another one."""
+    known = store.fact("study")
+    if known is None:
+        store.record(study=to_plain(study), command=command)
+        write_whole(folder.study, study_text(study))
+    elif study_from_plain(known) != study:
+        differing = _first_difference(known, to_plain(study))
+        raise RunError(
+            f"{folder.path} holds the run of another study ({differing} differs); choose another "
+            "--out, or give the study that was begun there"
+        )
+
+
+def carry_out(study: Study, at_work: Session) -> None:
+    """Whatever is still to do, from sampling to the reading on test."""
+    store = at_work.store
+    if store.fact("spaces") is None:
+        facts = plan_population(study, at_work.data, store)
+        store.record(spaces=[to_plain(fact) for fact in facts])
+    at_work.train("population")
+    if store.fact("finalists") is None:
+        if not store.trials(round="population", state="finished"):
+            raise _nothing_finished(store)
+        plan_final(study, store)
+        store.record(finalists=True)
+    at_work.train("final")
+    _choose(study, at_work)
+
+
+def _choose(study: Study, at_work: Session) -> None:
+    """Choose by mean validation error over the seeds; read the best weights once on test."""
+    store = at_work.store
+    finished = store.trials(round="final", state="finished")
+    if not finished:
+        raise _nothing_finished(store)
+    groups: dict[tuple[str, int], list[Trial]] = {}
+    for trial in finished:
+        groups.setdefault((trial.space, trial.index), []).append(trial)
+    chosen = min(groups.values(), key=_mean_error)
+    best = min(chosen, key=lambda trial: (trial.error, trial.id))
+    module = build(best.network)
+    load_weights(module, at_work.weights(best))
+    device = devices.device(study.device)
+    data = at_work.data
+    test_error = evaluate(
+        module.to(device), data.test, data, device=device, precision=study.recipe.precision
+    )
+    _keep_weights(at_work.weights(best), at_work.folder)
+    store.record(
+        winner={
+            "trials": [trial.id for trial in chosen],
+            "best": best.id,
+            "validation_error": _mean_error(chosen),
+            "test_error": test_error,
+        }
+    )
+    shutil.rmtree(at_work.folder.weights, ignore_errors=True)
+
+
+def write_results(folder: RunFolder, store: Store) -> None:
+    """Write the winner, the summary and the report from what the store holds."""
+    record = record_of(folder, store)
+    if record.winner is not None:
+        best = record.winner.best
+        write_whole(folder.winner, yaml_text(replace(best.network, name=winner_name(best))))
+    write_whole(folder.summary, summary_text(record))
+    write_whole(folder.report, render(record))
+
+
+def _keep_weights(weights: Path, folder: RunFolder) -> None:
+    partial = folder.winner_weights.with_suffix(".partial")
+    shutil.copyfile(weights, partial)
+    os.replace(partial, folder.winner_weights)
+
+
+def _mean_error(trials: list[Trial]) -> float:
+    return fmean(trial.error for trial in trials if trial.error is not None)
+
+
+def _nothing_finished(store: Store) -> RunError:
+    failed = store.trials(state="failed")
+    first = f"; the first: {failed[0].reason}" if failed else ""
+    return RunError(
+        f"no network finished training, {len(failed)} failed{first}; lower recipe.learning_rate "
+        "or choose smaller networks"
+    )
+
+
+def _first_difference(known: dict[str, object], wanted: dict[str, object]) -> str:
+    return next(name for name in (*known, *wanted) if known.get(name) != wanted.get(name))

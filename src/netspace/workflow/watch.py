@@ -1,0 +1,94 @@
+"""What a workflow tells whoever watches it, and the watcher that draws it on stderr."""
+
+from typing import Protocol
+
+from netspace.present.progress import ProgressBar
+from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Probed
+from netspace.trial import Trial
+
+
+class Watcher(Protocol):
+    """Listens to a workflow."""
+
+    def say(self, sentence: str) -> None:
+        """Hear a sentence for the user."""
+
+    def begin(self, title: str, *, total: int, done: int = 0) -> None:
+        """A stretch of work of `total` steps begins, `done` of them done already; 0 is unknown."""
+
+    def advance(self, steps: int) -> None:
+        """So many steps further."""
+
+    def trial(self, trial: Trial, event: Event) -> None:
+        """Something happened to a trial; its epochs are the steps."""
+
+    def end(self) -> None:
+        """The stretch of work is over."""
+
+
+class Silent:
+    """A watcher that ignores everything."""
+
+    def say(self, sentence: str) -> None:
+        """Ignore it."""
+
+    def begin(self, title: str, *, total: int, done: int = 0) -> None:
+        """Ignore it."""
+
+    def advance(self, steps: int) -> None:
+        """Ignore it."""
+
+    def trial(self, trial: Trial, event: Event) -> None:
+        """Ignore it."""
+
+    def end(self) -> None:
+        """Ignore it."""
+
+
+class Reporter:
+    """Draws progress on stderr: epochs done, time left, the best network so far."""
+
+    def __init__(self) -> None:
+        self._bar = ProgressBar()
+        self._best = ""
+        self._lowest = float("inf")
+        self._epochs: dict[int, int] = {}
+
+    def say(self, sentence: str) -> None:
+        """Print a line."""
+        self._bar.say(sentence)
+
+    def begin(self, title: str, *, total: int, done: int = 0) -> None:
+        """Show a bar, and forget the best so far."""
+        self._best, self._lowest, self._epochs = "", float("inf"), {}
+        self._bar.begin(title, total=total, done=done)
+
+    def advance(self, steps: int) -> None:
+        """Move the bar."""
+        self._bar.advance(steps)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        self._bar.end()
+
+    def trial(self, trial: Trial, event: Event) -> None:
+        """Move the bar by an epoch; say what finished or broke down."""
+        name = f"{trial.space}-{trial.index}"
+        match event:
+            case EpochDone():
+                self._epochs[trial.id] = self._epochs.get(trial.id, 0) + 1
+                self._bar.advance(1, self._best)
+            case Finished(error=error):
+                if error < self._lowest:
+                    self._lowest, self._best = error, f"best {error:.2f} % ({name})"
+                self._bar.advance(0, self._best)
+                if not self._bar.live:
+                    self.say(f"{name}: validation error {error:.2f} %, {event.seconds:.0f} s")
+            case Failed(reason=reason):
+                self._bar.advance(trial.recipe.epochs - self._epochs.get(trial.id, 0))
+                self.say(f"{name} failed: {reason}")
+            case Died(reason=reason):
+                self._bar.advance(-self._epochs.pop(trial.id, 0))
+                self.say(f"{name}: {reason}")
+            case Probed():
+                pass
