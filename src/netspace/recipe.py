@@ -26,7 +26,7 @@ class Recipe:
     epochs: int = 10
     train_images: int | None = None
     batch_size: int = 64
-    learning_rate: float = 0.1
+    learning_rate: float = 0.2
     momentum: float = 0.9
     weight_decay: float = 5e-4
     warmup_epochs: float = 1.0
@@ -43,7 +43,7 @@ class Recipe:
         if self.batch_size < 2:
             raise SpecError("batch_size 1 must be at least 2: batch normalisation needs two images")
         if not self.learning_rate > 0 or not math.isfinite(self.learning_rate):
-            raise SpecError(f"learning_rate {self.learning_rate} must be above 0; 0.1 is usual")
+            raise SpecError(f"learning_rate {self.learning_rate} must be above 0; 0.2 is usual")
         if not 0 <= self.warmup_epochs <= self.epochs:
             raise SpecError(
                 f"warmup_epochs {self.warmup_epochs:g} must lie from 0 to epochs {self.epochs}"

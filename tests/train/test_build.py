@@ -3,7 +3,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.strategies import networks
 from torch import nn
 
 from netspace.design import zoo
@@ -12,6 +11,7 @@ from netspace.design.complexity import count
 from netspace.design.layers import Repeat, Shape
 from netspace.design.network import Head, Network, Stage, Stem
 from netspace.train.build import _module, build
+from tests.strategies import networks
 
 LARGEST = 1.7e9
 COUNTED = (nn.Conv2d, nn.Linear, nn.BatchNorm2d)

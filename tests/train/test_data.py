@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netspace.errors import DataError, StorageError, UnknownNameError
-from netspace.train import decoding
 from netspace.train.data import PARTS, DataSet, Split, load, open_saved, save
-from netspace.train.splits import copies, distinct, hold_out
+from netspace.train.reading import decoding
+from netspace.train.reading.splits import copies, distinct, hold_out
 
 SHARED = Path(os.environ.get("NETSPACE_SHARED", Path(__file__).parents[2] / ".." / "shared"))
 HUGGING_FACE = "huggingface"

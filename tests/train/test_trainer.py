@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.pictures import picture_folder
 from torch import nn
 
 from netspace.design.blocks import Bottleneck
@@ -21,6 +20,7 @@ from netspace.train.data import DataSet, Split, load
 from netspace.train.device import Compute, device
 from netspace.train.trainer import evaluate, train
 from netspace.train.weights import load_weights, save_weights
+from tests.pictures import picture_folder
 
 CPU = torch.device("cpu")
 NETWORK = space("anynetx_e", resolution=12, classes=3).sample(1, flops=(1e5, 6e5))[0]

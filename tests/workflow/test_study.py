@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from netspace.config import Budget, FinalRound, SpaceChoice, Study, load_study, study_text
 from netspace.design.complexity import count
 from netspace.design.zoo import network
-from netspace.errors import RunError
+from netspace.errors import InfeasibleError, RunError
 from netspace.recipe import Recipe
 from netspace.run.folder import RunFolder
 from netspace.run.store import Store
@@ -117,6 +117,12 @@ def test_images_that_changed_are_refused(tmp_path: Path) -> None:
         store.record(data={"fingerprint": "0123456789abcdef"})
     with pytest.raises(RunError, match="changed since this run began"):
         run_study(study, tmp_path, Silent())
+
+
+def test_a_study_that_cannot_begin_leaves_the_folder_free(tmp_path: Path, pictures: Path) -> None:
+    with pytest.raises(InfeasibleError, match="none of"):
+        run_study(small_study(pictures, budget=Budget(flops="1..2")), tmp_path, Silent())
+    run_study(small_study(pictures, seed=1), tmp_path, Silent())
 
 
 def test_a_folder_in_use_is_refused(tmp_path: Path, pictures: Path) -> None:

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspace.errors import DataError, StorageError
-from netspace.train.decoding import Progress, adaptations, decode, look, refusal
-from netspace.train.listing import Listing, Part, first_few
-from netspace.train.partition import PARTS, Partition, check, partition
-from netspace.train.sources import find
+from netspace.train.reading.decoding import Progress, adaptations, decode, look, refusal
+from netspace.train.reading.listing import Listing, Part, first_few
+from netspace.train.reading.partition import PARTS, Partition, check, partition
+from netspace.train.reading.sources import find
 
 _DESCRIPTION = "data.json"
 _DESCRIBED = ("name", "origin", "classes", "mean", "std", "flip", "notes")

@@ -11,37 +11,42 @@ from netspace.train.data import DataSet, Split
 from netspace.train.trainer import evaluate, train
 
 STEPS = 12
+EPOCHS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """Seconds that one image costs: in a training step, and in an evaluation."""
+    """Seconds of one image in a training step, of one in an evaluation, and of a start."""
 
     training: float
     evaluation: float
+    start: float = 0.0
 
-    def epoch(self, train_images: int, validation_images: int) -> float:
-        """Seconds of one epoch with its evaluation."""
-        return train_images * self.training + validation_images * self.evaluation
+    def seconds(self, epochs: int, train_images: int, validation_images: int) -> float:
+        """Seconds of a whole training, an evaluation after each epoch included."""
+        epoch = train_images * self.training + validation_images * self.evaluation
+        return self.start + epochs * epoch
 
 
 def measure_speed(
     network: Network, recipe: Recipe, data: DataSet, *, device: torch.device
 ) -> Speed:
-    """Time the second of two epochs on a few batches; the first one warms up."""
+    """Train for two epochs of a few batches and time the second one; the first one warms up."""
     few = replace(
         data,
         train=_first(data.train, STEPS * recipe.batch_size),
         validation=_first(data.validation, STEPS * recipe.batch_size),
     )
-    brief = replace(recipe, epochs=2, warmup_epochs=0, train_images=None)
+    brief = replace(recipe, epochs=EPOCHS, warmup_epochs=0, train_images=None)
     training = train(network, brief, few, seed=0, device=device)
-    start = time.perf_counter()
+    begin = time.perf_counter()
     evaluate(training.module, few.validation, few, device=device, precision=recipe.precision)
-    evaluation = time.perf_counter() - start
+    evaluation = time.perf_counter() - begin
+    steps = sum(epoch.seconds for epoch in training.curve)
     return Speed(
         training=training.curve[-1].seconds / len(few.train.labels),
         evaluation=evaluation / len(few.validation.labels),
+        start=max(0.0, training.seconds - steps - EPOCHS * evaluation),
     )
 
 

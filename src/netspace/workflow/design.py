@@ -13,10 +13,10 @@ from netspace.run.jobs import Died, Failed, Probed, ProbeJob
 from netspace.run.store import Store
 from netspace.train.data import DataSet
 from netspace.train.probe import Speed
-from netspace.workflow.plan import Circumstances, plan
+from netspace.workflow.plan import Circumstances, Plan, plan
 from netspace.workflow.population import draw
 from netspace.workflow.session import Session, session
-from netspace.workflow.study import adopt, carry_out, write_results
+from netspace.workflow.study import carry_out, write_results
 from netspace.workflow.watch import Watcher
 
 PROBES = 3
@@ -58,15 +58,16 @@ def design(request: Request, path: Path, watcher: Watcher, *, command: str = "")
         _same_request(request, store, folder)
         if store.fact("winner") is None:
             with session(request.study(), folder, store, watcher) as at_work:
-                carry_out(_planned(request, at_work, command), at_work)
+                made = _planned(request, at_work)
+                facts = {"request": to_plain(request), "plan": list(made.sentences)}
+                carry_out(made.study, at_work, command=command, **facts)
         write_results(folder, store)
     return folder
 
 
 def _same_request(request: Request, store: Store, folder: RunFolder) -> None:
     wanted, known = to_plain(request), store.fact("request")
-    if known == wanted or (known is None and store.fact("study") is None):
-        store.record(request=wanted)
+    if known == wanted or store.fact("study") is None:
         return
     if known is None:
         raise RunError(
@@ -83,24 +84,23 @@ def _same_request(request: Request, store: Store, folder: RunFolder) -> None:
     )
 
 
-def _planned(request: Request, at_work: Session, command: str) -> Study:
-    """The study as it was planned, now or in the session that began the run."""
+def _planned(request: Request, at_work: Session) -> Plan:
+    """The plan, made now or in the session that began the run."""
     known = at_work.store.fact("study")
     if known is not None:
-        return study_from_plain(known)
+        sentences = tuple(at_work.store.fact("plan"))
+        return Plan(study=study_from_plain(known), seconds=0.0, sentences=sentences)
     base = replace(request.study(), recipe=usual_recipe(at_work.data))
     made = plan(base, _circumstances(base, at_work), time=request.time)
-    at_work.store.record(plan=list(made.sentences))
-    adopt(at_work.store, made.study, at_work.folder, command=command)
     for sentence in made.sentences:
         at_work.watcher.say(sentence)
-    return made.study
+    return made
 
 
 def usual_recipe(data: DataSet) -> Recipe:
     """The default recipe, fitted to the number of images and to whether they may be mirrored."""
     if len(data.train.labels) < SMALL_DATA:
-        return Recipe(flip=data.flip, batch_size=32, learning_rate=0.05)
+        return Recipe(flip=data.flip, batch_size=32, learning_rate=0.1)
     return Recipe(flip=data.flip)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from netspace.config import FinalRound, SpaceChoice, Study
 from netspace.errors import InfeasibleError
@@ -46,10 +47,16 @@ class Circumstances:
 
     def seconds(self, networks: int, epochs: int, images: int, final: FinalRound) -> float:
         """How long a population and its final round take, all workers busy."""
-        per_epoch = sum(s.epoch(images, self.validation_images) for s in self.speeds)
-        per_epoch /= len(self.speeds)
-        finalists = final.candidates * final.seeds * final.epochs_factor
-        return (networks + finalists) * epochs * per_epoch / self.workers
+        finalists = final.candidates * final.seeds
+        return (
+            networks * self._training(epochs, images)
+            + finalists * self._training(final.epochs_factor * epochs, images)
+        ) / self.workers
+
+    def _training(self, epochs: int, images: int) -> float:
+        """Seconds of one training, the mean over the measured networks."""
+        each = (speed.seconds(epochs, images, self.validation_images) for speed in self.speeds)
+        return fmean(each)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

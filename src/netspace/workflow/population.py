@@ -1,5 +1,6 @@
 """Populations as trials: sampled from the study's spaces, planned in the store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,14 +46,12 @@ def draw(study: Study, choice: SpaceChoice, data: DataSet, *, networks: int) -> 
     )
 
 
-def plan_population(study: Study, data: DataSet, store: Store) -> tuple[SpaceFacts, ...]:
+def plan_population(study: Study, populations: Sequence[Population], store: Store) -> None:
     """Plan a trial for every network of every space; planning again changes nothing."""
-    facts = []
-    for place, choice in enumerate(study.spaces):
-        population = draw(study, choice, data, networks=choice.networks)
+    for place, population in enumerate(populations):
         store.plan(
             Trial(
-                space=choice.called,
+                space=population.space.name,
                 index=index,
                 network=member.network,
                 parameters=member.parameters,
@@ -62,8 +61,6 @@ def plan_population(study: Study, data: DataSet, store: Store) -> tuple[SpaceFac
             )
             for index, member in enumerate(population.sample.members)
         )
-        facts.append(population.facts)
-    return tuple(facts)
 
 
 def plan_final(study: Study, store: Store) -> None:

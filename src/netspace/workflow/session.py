@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -63,12 +63,17 @@ def session(study: Study, folder: RunFolder, store: Store, watcher: Watcher) -> 
     devices.device(study.device)
     began = time.monotonic()
     before = store.fact("seconds") or 0.0
-    watcher.begin("reading images", total=0)
     data = load(
-        study.data, resolution=study.resolution, seed=study.seed, skip_broken=study.skip_broken
+        study.data,
+        resolution=study.resolution,
+        seed=study.seed,
+        skip_broken=study.skip_broken,
+        progress=_reading(watcher),
     )
     watcher.end()
-    _keep_same_data(store, data, study)
+    for note in data.notes:
+        watcher.say(f"Data: {note}")
+    _same_data(store, data, study)
     try:
         with (
             _saved(data, folder) as images,
@@ -77,6 +82,20 @@ def session(study: Study, folder: RunFolder, store: Store, watcher: Watcher) -> 
             yield Session(folder=folder, store=store, data=data, pool=pool, watcher=watcher)
     finally:
         store.record(seconds=before + time.monotonic() - began)
+
+
+def _reading(watcher: Watcher) -> Callable[[int, int], None]:
+    """Tell the watcher how many images are decoded."""
+    told = 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        if not told:
+            watcher.begin("reading images", total=total)
+        watcher.advance(done - told)
+        told = done
+
+    return progress
 
 
 def data_facts(data: DataSet) -> DataFacts:
@@ -93,17 +112,19 @@ def data_facts(data: DataSet) -> DataFacts:
     )
 
 
-def _keep_same_data(store: Store, data: DataSet, study: Study) -> None:
-    facts = data_facts(data)
+def data_record(data: DataSet) -> dict[str, object]:
+    """The facts that a run keeps of its images, and when it began."""
+    return {
+        "data": asdict(data_facts(data)),
+        "mean": list(data.mean),
+        "std": list(data.std),
+        "started": datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
+    }
+
+
+def _same_data(store: Store, data: DataSet, study: Study) -> None:
     known = store.fact("data")
-    if known is None:
-        store.record(
-            data=asdict(facts),
-            mean=list(data.mean),
-            std=list(data.std),
-            started=datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
-        )
-    elif known["fingerprint"] != facts.fingerprint:
+    if known is not None and known["fingerprint"] != data.fingerprint():
         raise RunError(
             f"the images of '{study.data}' changed since this run began; put them back, or choose "
             "another --out"

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -18,9 +19,9 @@ from netspace.train.build import build
 from netspace.train.trainer import evaluate
 from netspace.train.weights import load_weights
 from netspace.trial import Trial
-from netspace.workflow.population import plan_final, plan_population
+from netspace.workflow.population import draw, plan_final, plan_population
 from netspace.workflow.record import record_of
-from netspace.workflow.session import Session, session
+from netspace.workflow.session import Session, data_record, session
 from netspace.workflow.summary import summary_text, winner_name
 from netspace.workflow.watch import Watcher
 
@@ -32,34 +33,35 @@ def run_study(study: Study, path: Path, watcher: Watcher, *, command: str = "") 
     """
     folder = RunFolder(path)
     with folder.locked(), Store(folder.database) as store:
-        adopt(store, study, folder, command=command)
+        _same_study(study, store, folder)
         if store.fact("winner") is None:
             with session(study, folder, store, watcher) as at_work:
-                carry_out(study, at_work)
+                carry_out(study, at_work, command=command)
         write_results(folder, store)
     return folder
 
 
-def adopt(store: Store, study: Study, folder: RunFolder, *, command: str = "") -> None:
-    """Tie the store to this study. Raises RunError if it belongs to another one."""
+def _same_study(study: Study, store: Store, folder: RunFolder) -> None:
+    """Raise RunError if the store belongs to another study."""
     known = store.fact("study")
-    if known is None:
-        store.record(study=to_plain(study), command=command)
-        write_whole(folder.study, study_text(study))
-    elif study_from_plain(known) != study:
-        differing = _first_difference(known, to_plain(study))
-        raise RunError(
-            f"{folder.path} holds the run of another study ({differing} differs); choose another "
-            "--out, or give the study that was begun there"
-        )
+    if known is None or study_from_plain(known) == study:
+        return
+    wanted = to_plain(study)
+    differing = next(name for name in (*known, *wanted) if known.get(name) != wanted.get(name))
+    raise RunError(
+        f"{folder.path} holds the run of another study ({differing} differs); choose another "
+        "--out, or give the study that was begun there"
+    )
 
 
-def carry_out(study: Study, at_work: Session) -> None:
-    """Whatever is still to do, from sampling to the reading on test."""
+def carry_out(study: Study, at_work: Session, **facts: object) -> None:
+    """Whatever is still to do, from sampling to the reading on test.
+
+    facts: what else the store is to know of the run, recorded when it begins.
+    """
     store = at_work.store
     if store.fact("spaces") is None:
-        facts = plan_population(study, at_work.data, store)
-        store.record(spaces=[to_plain(fact) for fact in facts])
+        _begin(study, at_work, facts)
     at_work.train("population")
     if store.fact("finalists") is None:
         if not store.trials(round="population", state="finished"):
@@ -68,6 +70,23 @@ def carry_out(study: Study, at_work: Session) -> None:
         store.record(finalists=True)
     at_work.train("final")
     _choose(study, at_work)
+
+
+def _begin(study: Study, at_work: Session, facts: Mapping[str, object]) -> None:
+    """Sample, tie the store to the study, and plan the trials.
+
+    Nothing is recorded before the sampling succeeds: a study that cannot begin leaves the folder
+    free for one that can.
+    """
+    populations = [
+        draw(study, choice, at_work.data, networks=choice.networks) for choice in study.spaces
+    ]
+    store = at_work.store
+    if store.fact("study") is None:
+        store.record(study=to_plain(study), **data_record(at_work.data), **facts)
+        write_whole(at_work.folder.study, study_text(study))
+    plan_population(study, populations, store)
+    store.record(spaces=[to_plain(population.facts) for population in populations])
 
 
 def _choose(study: Study, at_work: Session) -> None:
@@ -127,7 +146,3 @@ def _nothing_finished(store: Store) -> RunError:
         f"no network finished training, {len(failed)} failed{first}; lower recipe.learning_rate "
         "or choose smaller networks"
     )
-
-
-def _first_difference(known: dict[str, object], wanted: dict[str, object]) -> str:
-    return next(name for name in (*known, *wanted) if known.get(name) != wanted.get(name))

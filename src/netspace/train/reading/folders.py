@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netspace.errors import DataError
-from netspace.train.images import EXTENSIONS
-from netspace.train.listing import Item, Listing, Part, first_few, missing_classes
+from netspace.train.reading.images import EXTENSIONS
+from netspace.train.reading.listing import Item, Listing, Part, first_few, missing_classes
 
 # Lower case. Folders named like this are never classes as long as train/ holds folders itself.
 PART_NAMES: Mapping[Part, tuple[str, ...]] = {

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspace.errors import DataError
-from netspace.train import images
-from netspace.train.listing import Item, first_few
+from netspace.train.reading import images
+from netspace.train.reading.listing import Item, first_few
 
 Progress: TypeAlias = Callable[[int, int], None]
 Result = TypeVar("Result")

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netspace.errors import DataError, UnknownNameError
-from netspace.train.folders import read_folder
-from netspace.train.listing import Item, Listing
-from netspace.train.tables import holds_tables, read_tables
+from netspace.train.reading.folders import read_folder
+from netspace.train.reading.listing import Item, Listing
+from netspace.train.reading.tables import holds_tables, read_tables
 
 _ACCEPTED = (
     "accepted are a folder of class folders, a folder with train/ and test/, a folder with "

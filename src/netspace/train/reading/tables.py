@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netspace.errors import DataError
-from netspace.train.listing import Item, Listing, Part, missing_classes
+from netspace.train.reading.listing import Item, Listing, Part, missing_classes
 
 if TYPE_CHECKING:
     import pyarrow.parquet

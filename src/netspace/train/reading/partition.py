@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspace.errors import DataError
-from netspace.train.decoding import Seen
-from netspace.train.listing import Listing, Part, first_few
-from netspace.train.splits import Integers, copies, distinct, hold_out
+from netspace.train.reading.decoding import Seen
+from netspace.train.reading.listing import Listing, Part, first_few
+from netspace.train.reading.splits import Integers, copies, distinct, hold_out
 
 HELD_OUT_PERCENT = 20
 MOST_VALIDATION_IMAGES = 5_000
