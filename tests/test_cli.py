@@ -51,7 +51,8 @@ def designed(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished design of two networks a space and one epoch."""
     folder = tmp_path_factory.mktemp("runs") / "d"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "USUAL", (4, 1))
+        patch.setattr(plan, "LADDER", ((4, 1),))
+        patch.setattr(plan, "MOST", 4)
         patch.setattr(design, "PROBES", 1)
         words = ["--data", str(pictures), "--flops", "600K", "--out", str(folder)]
         patch.setattr(sys, "argv", ["netspace", "design", *words])
@@ -160,6 +161,12 @@ def test_count_on_other_images(netspace: Netspace) -> None:
 
 def test_count_says_where_implementations_differ(netspace: Netspace) -> None:
     assert "torchvision" in netspace("count", "regnet_x_400mf").out
+
+
+def test_count_shows_a_regnets_widths_before_and_after_fitting(netspace: Netspace) -> None:
+    """C2."""
+    told = netspace("count", "regnet_x_3_2gf").out
+    assert "[88, 200, 448, 1000] of the line, fitted to the groups: [96, 192, 432, 1008]" in told
 
 
 def test_count_warns_of_maps_of_one_pixel(netspace: Netspace) -> None:

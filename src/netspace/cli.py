@@ -71,7 +71,7 @@ def design(
     flops: Annotated[str, typer.Option(help="budget of multiply-adds: 5M, or 5M..6M")],
     params: Annotated[str | None, typer.Option(help="limit on parameters, like 1M")] = None,
     resolution: Annotated[int | None, typer.Option(min=4, help="pixels; images are fitted")] = None,
-    time: Annotated[str | None, typer.Option(help="time to spend, like 20m or 1h30m")] = None,
+    time: Annotated[str, typer.Option(help="time to spend, like 20m or 1h30m")] = "20m",
     out: Out = None,
     seed: Seed = 0,
     skip_broken: Annotated[bool, typer.Option(help="leave out images that do not decode")] = False,
@@ -86,7 +86,7 @@ def design(
         data=data,
         budget=Budget(flops=flops, params=params),
         resolution=resolution,
-        time=None if time is None else parse_duration(time),
+        time=parse_duration(time),
         seed=seed,
         skip_broken=skip_broken,
     )

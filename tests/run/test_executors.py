@@ -14,7 +14,17 @@ from safetensors.torch import load_file
 
 from netspace.recipe import Recipe
 from netspace.run.executors import ProcessPool
-from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Probed, ProbeJob, TrainJob
+from netspace.run.jobs import (
+    Died,
+    EpochDone,
+    Event,
+    Failed,
+    Finished,
+    Probed,
+    ProbeJob,
+    Stopped,
+    TrainJob,
+)
 from netspace.spaces.families import space
 from netspace.train.build import build
 from netspace.train.data import load, save
@@ -82,6 +92,26 @@ def test_a_network_that_diverges_fails_and_the_worker_goes_on(pool: ProcessPool)
     assert isinstance(probed, Probed)
     assert probed.speed.training > 0
     assert probed.speed.evaluation > 0
+
+
+def test_weights_that_cannot_be_written_stop_the_run_not_the_trial(
+    pool: ProcessPool, tmp_path: Path
+) -> None:
+    (tmp_path / "weights").write_text("a file where a folder should be")
+    weights = tmp_path / "weights" / "1.safetensors"
+    pool.submit(TrainJob(id=1, network=NETWORK, recipe=RECIPE, seed=0, weights=weights))
+    stopped = outcome(pool)[-1]
+    assert isinstance(stopped, Stopped)
+    assert "cannot write weights" in stopped.reason
+
+
+def test_a_bug_is_a_failed_trial_that_says_where(pool: ProcessPool) -> None:
+    other = NETWORK.for_input(channels=7)
+    pool.submit(TrainJob(id=1, network=other, recipe=RECIPE, seed=0))
+    failed = outcome(pool)[-1]
+    assert isinstance(failed, Failed)
+    assert "unexpected RuntimeError" in failed.reason
+    assert ".py:" in failed.reason
 
 
 def test_a_killed_worker_is_told_and_replaced(images: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Job
+from netspace.errors import StorageError
+from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Job, Stopped
 from netspace.run.loop import ATTEMPTS, run_trials
 from netspace.run.store import Store
 from netspace.trial import Epoch
@@ -94,6 +95,15 @@ def test_a_trial_that_kills_its_workers_fails_in_the_end(store: Store) -> None:
     assert executor.begun.count(3) == ATTEMPTS
     assert "more memory" in store.trials()[2].reason
     assert store.counts()["finished"] == 3
+
+
+def test_a_worker_that_cannot_write_stops_the_run_and_fails_no_trial(store: Store) -> None:
+    def answer(job: Job, _: int) -> Event:
+        return Stopped(id=job.id, reason="the disk is full") if job.id == 2 else finished(job)
+
+    with pytest.raises(StorageError, match="the disk is full"):
+        run_trials(store, Scripted(answer))
+    assert store.counts() == {"planned": 3, "running": 0, "finished": 1, "failed": 0}
 
 
 def test_an_interrupt_leaves_finished_ones_and_plans_the_rest(store: Store) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from netspace.config import Budget, Study
 from netspace.errors import InfeasibleError
 from netspace.train.probe import Speed
-from netspace.workflow.plan import FEWEST, MOST, SAFETY, USUAL, Circumstances, plan, spoken
+from netspace.workflow.plan import FEWEST, LADDER, MOST, SAFETY, Circumstances, plan, spoken
 
 STUDY = Study(data="somewhere", budget=Budget(flops="5M..6M"))
 
@@ -17,6 +17,10 @@ def circumstances(seconds_per_image: float = 1e-3, train_images: int = 45_000) -
     return Circumstances(
         train_images=train_images, validation_images=5_000, workers=2, speeds=[speed]
     )
+
+
+def images(study: Study) -> int:
+    return study.recipe.train_images or circumstances().train_images
 
 
 def networks(study: Study) -> int:
@@ -44,23 +48,21 @@ def test_a_plan_keeps_to_its_time(time: float, seconds_per_image: float, train_i
 @given(time=st.floats(600, 20_000))
 def test_more_time_never_means_a_smaller_study(time: float) -> None:
     less, more = (plan(STUDY, circumstances(), time=t).study for t in (time, 1.5 * time))
-    assert more.recipe.epochs >= less.recipe.epochs
+    assert more.recipe.epochs * images(more) >= less.recipe.epochs * images(less)
 
 
-def test_without_a_time_the_usual_size_is_planned() -> None:
-    made = plan(STUDY, circumstances(), time=None)
-    assert (networks(made.study), made.study.recipe.epochs) == USUAL
-    assert networks(made.study) >= FEWEST
+def test_all_images_are_used_before_networks_and_epochs_grow() -> None:
+    part, whole = (plan(STUDY, circumstances(), time=time).study for time in (1_200, 6_000))
+    assert part.recipe.train_images is not None
+    assert (networks(part), part.recipe.epochs) == LADDER[0]
+    assert whole.recipe.train_images is None
+    assert networks(whole) > LADDER[0][0]
 
 
 def test_the_networks_are_shared_out_evenly() -> None:
     made = plan(STUDY, circumstances(), time=1_200)
     each = [choice.networks for choice in made.study.spaces]
     assert max(each) - min(each) <= 1
-
-
-def test_all_images_are_used_where_there_are_few() -> None:
-    assert plan(STUDY, circumstances(train_images=900), time=None).study.recipe.train_images is None
 
 
 def test_a_time_that_allows_few_networks_is_said() -> None:

@@ -159,6 +159,27 @@ def test_after_a_kill_the_same_command_goes_on(tmp_path: Path, pictures: Path) -
     assert max(trial.attempts for trial in trials) <= 2
 
 
+@pytest.mark.slow
+def test_an_interrupt_leaves_a_run_that_goes_on(tmp_path: Path, pictures: Path) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text(study_text(small_study(pictures, recipe=Recipe(epochs=30, batch_size=16))))
+    command = [sys.executable, "-m", "netspace.cli", "run", str(file), "--out", str(tmp_path / "r")]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    _wait_for_finished(tmp_path / "r" / "run.db", 1)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert told.splitlines()[-1] == "netspace: interrupted; run the same command again to go on"
+    with Store(tmp_path / "r" / "run.db") as store:
+        counts = store.counts()
+    assert counts["running"] == 0
+    assert counts["finished"] >= 1
+    assert counts["planned"] >= 1
+    assert not (tmp_path / "r" / ".images").exists()
+
+
 def _wait_for_finished(database: Path, number: int) -> list:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:

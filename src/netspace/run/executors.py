@@ -104,8 +104,9 @@ class ProcessPool:
         worker.process.join()
         worker.pipe.close()
         code = worker.process.exitcode
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        event = Died(id=worker.job.id, reason=f"its worker process died ({how})")
+        killed = code is not None and code < 0
+        how = f"signal {-code}" if killed and code else f"exit code {code}"
+        event = Died(id=worker.job.id, reason=f"its worker process died ({how})", killed=killed)
         self._workers[self._workers.index(worker)] = self._spawn()
         return event
 

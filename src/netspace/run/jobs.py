@@ -62,7 +62,16 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Died:
-    """The worker is gone in the middle of a job."""
+    """The worker is gone in the middle of a job; killed: by a signal, as for lack of memory."""
+
+    id: int
+    reason: str
+    killed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """The worker cannot do any job for a reason outside the networks, such as a full disk."""
 
     id: int
     reason: str
@@ -76,4 +85,4 @@ class Probed:
     speed: Speed
 
 
-Event = EpochDone | Finished | Failed | Died | Probed
+Event = EpochDone | Finished | Failed | Died | Stopped | Probed

@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
+from netspace.errors import StorageError
 from netspace.run.executors import Executor
-from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Probed, TrainJob
+from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Probed, Stopped, TrainJob
 from netspace.run.store import Store
 from netspace.trial import Trial
 
@@ -76,8 +77,11 @@ def _store(event: Event, trial: Trial, store: Store) -> bool:
             store.release(trial.id)
             return True
         case Died():
-            reason = f"{event.reason} {trial.attempts} times; it may need more memory than there is"
-            store.fail(trial.id, reason)
+            hint = "; it may need more memory than there is" if event.killed else ""
+            store.fail(trial.id, f"{event.reason} {trial.attempts} times{hint}")
+        case Stopped():
+            store.release(trial.id)
+            raise StorageError(event.reason)
         case EpochDone() | Probed():
             pass
         case _:

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -13,8 +14,18 @@ from typing import assert_never
 
 import torch
 
-from netspace.errors import TrainingError
-from netspace.run.jobs import EpochDone, Event, Failed, Finished, Job, Probed, ProbeJob, TrainJob
+from netspace.errors import StorageError, TrainingError
+from netspace.run.jobs import (
+    EpochDone,
+    Event,
+    Failed,
+    Finished,
+    Job,
+    Probed,
+    ProbeJob,
+    Stopped,
+    TrainJob,
+)
 from netspace.train import device as devices
 from netspace.train.data import DataSet, open_saved
 from netspace.train.probe import measure_speed
@@ -40,7 +51,7 @@ def serve(pipe: Connection, data_folder: Path, device_name: str) -> None:
 
 
 def answer(job: Job, data: DataSet, device: torch.device, tell: Callable[[Event], None]) -> Event:
-    """Do one job; a breakdown that lies in the network becomes a Failed event."""
+    """Do one job; whatever breaks becomes an event, so that the worker and the others go on."""
     try:
         match job:
             case ProbeJob():
@@ -52,6 +63,17 @@ def answer(job: Job, data: DataSet, device: torch.device, tell: Callable[[Event]
                 assert_never(job)
     except TrainingError as fault:
         return Failed(id=job.id, reason=str(fault))
+    except StorageError as fault:
+        return Stopped(id=job.id, reason=str(fault))
+    except Exception as fault:
+        return Failed(id=job.id, reason=_unexpected(fault))
+
+
+def _unexpected(fault: Exception) -> str:
+    """What broke, and where in the code."""
+    frame = traceback.extract_tb(fault.__traceback__)[-1]
+    told = str(fault).partition("\n")[0]
+    return f"unexpected {type(fault).__name__}: {told} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 def _train(

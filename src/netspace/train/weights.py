@@ -1,8 +1,10 @@
 """Weights of a module in a safetensors file."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -11,14 +13,15 @@ from netspace.errors import DataError, StorageError
 
 def save_weights(module: nn.Module, path: Path) -> None:
     """Write the module's state; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     state = {name: value.contiguous() for name, value in module.state_dict().items()}
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         save_file(state, partial)
         os.replace(partial, path)
-    except OSError as fault:
-        partial.unlink(missing_ok=True)
+    except (OSError, SafetensorError) as fault:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise StorageError(f"{path}: cannot write weights ({fault}); free some space") from None
 
 
@@ -29,6 +32,6 @@ def load_weights(module: nn.Module, path: Path) -> None:
     """
     try:
         module.load_state_dict(load_file(path))
-    except (RuntimeError, OSError) as fault:
+    except (RuntimeError, OSError, SafetensorError) as fault:
         first = str(fault).splitlines()[0]
         raise DataError(f"{path}: weights do not fit this network ({first})") from None

@@ -9,7 +9,7 @@ from netspace.errors import RunError
 from netspace.present.record import SpaceFacts
 from netspace.recipe import Recipe
 from netspace.run.folder import RunFolder
-from netspace.run.jobs import Died, Failed, Probed, ProbeJob
+from netspace.run.jobs import Died, Failed, Probed, ProbeJob, Stopped
 from netspace.run.store import Store
 from netspace.train.data import DataSet
 from netspace.train.probe import Speed
@@ -28,12 +28,12 @@ SMALL_DATA = 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the user of `design` gives; time in seconds, None is the usual size."""
+    """What the user of `design` gives; time in seconds."""
 
     data: str
     budget: Budget
     resolution: int | None = None
-    time: float | None = None
+    time: float = 1_200.0
     seed: int = 0
     skip_broken: bool = False
 
@@ -124,8 +124,7 @@ def _fitted(facts: SpaceFacts) -> str:
     adapted = f" Fitted to these images: {'; '.join(facts.adapted)}." if facts.adapted else ""
     return (
         f"Space {facts.name}: {facts.degrees_of_freedom} degrees of freedom, "
-        f"10^{facts.log10_size:.1f} networks, {facts.acceptance_rate:.2%} of draws within the "
-        f"budget.{adapted}"
+        f"10^{facts.log10_size:.1f} networks.{adapted}"
     )
 
 
@@ -143,7 +142,7 @@ def _probe(jobs: list[ProbeJob], at_work: Session) -> list[Speed]:
             match event:
                 case Probed(speed=speed):
                     speeds.append(speed)
-                case Failed(reason=reason) | Died(reason=reason):
+                case Failed(reason=reason) | Died(reason=reason) | Stopped(reason=reason):
                     broken = reason
                 case _:
                     raise AssertionError(f"a probe does not answer {event}")

@@ -25,11 +25,7 @@ LADDER = (
     (64, 25),
     (80, 30),
 )
-"""(networks, epochs) from the least to the most that a given time is spent on."""
-
-USUAL = (24, 10)
-IMAGES_PER_EPOCH = 2_000
-"""A schedule of E epochs uses up to E times so many training images an epoch."""
+"""(networks, epochs), from the least to the most that time is spent on once all images are used."""
 
 FEWEST_IMAGES = 500
 SAFETY = 0.85
@@ -68,10 +64,12 @@ class Plan:
     sentences: tuple[str, ...]
 
 
-def plan(study: Study, here: Circumstances, *, time: float | None) -> Plan:
-    """Fit population size, epochs and images to a time in seconds, or take the usual size.
+def plan(study: Study, here: Circumstances, *, time: float) -> Plan:
+    """Fit images, population size and epochs to a time in seconds.
 
-    Raises InfeasibleError if the time is too short for the smallest useful study.
+    More images come first: an image not seen before teaches more than one seen again. Where all of
+    them fit, networks and epochs grow. Raises InfeasibleError if the time is too short for the
+    smallest useful study.
     """
     networks, epochs, images = _size(study.final, here, time)
     spaces = _shared_out(study.spaces, networks)
@@ -82,45 +80,32 @@ def plan(study: Study, here: Circumstances, *, time: float | None) -> Plan:
     return Plan(study=sized, seconds=seconds, sentences=_sentences(sized, here, seconds, time))
 
 
-def _size(final: FinalRound, here: Circumstances, time: float | None) -> tuple[int, int, int]:
-    if time is None:
-        return (*USUAL, _images(here, USUAL[1]))
-    usable = SAFETY * time
-    fits = [
-        (networks, epochs)
-        for networks, epochs in LADDER
-        if here.seconds(networks, epochs, _images(here, epochs), final) <= usable
-    ]
-    if fits:
-        networks, epochs = fits[-1]
-        images = _images(here, epochs)
-        while here.seconds(networks + 2, epochs, images, final) <= usable and networks < MOST:
+def _size(final: FinalRound, here: Circumstances, time: float) -> tuple[int, int, int]:
+    """Networks, epochs and images per epoch."""
+
+    def fits(networks: int, epochs: int, images: int) -> bool:
+        return here.seconds(networks, epochs, images, final) <= SAFETY * time
+
+    rungs = [rung for rung in LADDER if fits(*rung, here.train_images)]
+    if rungs:
+        networks, epochs = rungs[-1]
+        while networks < MOST and fits(networks + 2, epochs, here.train_images):
             networks += 2
-        return networks, epochs, images
-    return _smallest(final, here, usable, time)
-
-
-def _smallest(
-    final: FinalRound, here: Circumstances, usable: float, time: float
-) -> tuple[int, int, int]:
-    """Fewer images, then fewer networks than the ladder's least."""
-    epochs = LADDER[0][1]
+        return networks, epochs, here.train_images
+    networks, epochs = LADDER[0]
     fewest = min(here.train_images, FEWEST_IMAGES)
-    images = _images(here, epochs)
-    while images > fewest and here.seconds(FEWEST, epochs, images, final) > usable:
-        images = max(fewest, int(0.9 * images))
-    for networks in range(FEWEST, 3, -2):
-        if here.seconds(networks, epochs, images, final) <= usable:
-            return networks, epochs, images
-    needed = here.seconds(4, epochs, fewest, final) / SAFETY
+    images = here.train_images
+    while images > fewest and not fits(networks, epochs, images):
+        images = max(fewest, int(0.98 * images))
+    while networks > 4 and not fits(networks, epochs, images):
+        networks -= 2
+    if fits(networks, epochs, images):
+        return networks, epochs, images
+    needed = here.seconds(networks, epochs, images, final) / SAFETY
     raise InfeasibleError(
-        f"--time {spoken(time)} is too short: even 4 networks of {epochs} epochs on {fewest} "
-        f"images and the final round take about {spoken(needed)} here; give more time"
+        f"--time {spoken(time)} is too short: even {networks} networks of {epochs} epochs on "
+        f"{images} images and the final round take about {spoken(needed)} here; give more time"
     )
-
-
-def _images(here: Circumstances, epochs: int) -> int:
-    return min(here.train_images, IMAGES_PER_EPOCH * epochs)
 
 
 def _shared_out(spaces: tuple[SpaceChoice, ...], networks: int) -> tuple[SpaceChoice, ...]:
@@ -130,9 +115,7 @@ def _shared_out(spaces: tuple[SpaceChoice, ...], networks: int) -> tuple[SpaceCh
     )
 
 
-def _sentences(
-    study: Study, here: Circumstances, seconds: float, time: float | None
-) -> tuple[str, ...]:
+def _sentences(study: Study, here: Circumstances, seconds: float, time: float) -> tuple[str, ...]:
     recipe, final = study.recipe, study.final
     networks = sum(choice.networks for choice in study.spaces)
     shares = ", ".join(f"{choice.networks} of {choice.called}" for choice in study.spaces)
@@ -146,7 +129,7 @@ def _sentences(
         f"That takes about {spoken(seconds)} on {here.workers} workers, measured on "
         f"{len(here.speeds)} networks of these spaces.",
     ]
-    if time is not None and networks < FEWEST:
+    if networks < FEWEST:
         said.append(
             f"{spoken(time)} allow only {networks} networks; {FEWEST} or more are better, so that "
             "the spaces can be told apart."

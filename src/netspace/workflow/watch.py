@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from netspace.present.progress import ProgressBar
-from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Probed
+from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Probed, Stopped
 from netspace.trial import Trial
 
 
@@ -90,5 +90,5 @@ class Reporter:
             case Died(reason=reason):
                 self._bar.advance(-self._epochs.pop(trial.id, 0))
                 self.say(f"{name}: {reason}")
-            case Probed():
+            case Stopped() | Probed():
                 pass
