@@ -49,11 +49,10 @@ def main() -> NoReturn:
         _leave(1, str(fault))
     except _USAGE_ERROR as fault:
         _leave(2, fault.format_message() or "see --help")
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    except (KeyboardInterrupt, typer.Abort):
-        _leave(INTERRUPTED, "interrupted; run the same command again to go on")
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    if code == INTERRUPTED:  # typer turns an interrupt inside a command into this code
+        _leave(code, "interrupted; run the same command again to go on")
     sys.exit(code or 0)
 
 

@@ -51,3 +51,8 @@ class Trial:
     reason: str = ""
     curve: tuple[Epoch, ...] = ()
     setting: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What the network is called in its run: 'regnetx-7'."""
+        return f"{self.space}-{self.index}"

@@ -118,7 +118,7 @@ class TestCosts:
         trial = TRIALS[0]
         words = describe(trial).split("<br>")
         stages = trial.network.stages
-        assert words[0] == "<b>anynetx_a #0</b>"
+        assert words[0] == "<b>anynetx_a-0</b>"
         assert words[1] == f"error {trial.error:.2f} %"
         assert f"depth {trial.network.depth}: {', '.join(str(s.depth) for s in stages)}" in words
         assert f"widths {', '.join(str(s.width) for s in stages)}" in words
@@ -201,7 +201,7 @@ class TestCurves:
         first = [trace for trace in figure.data if trace.xaxis == "x"]
         last = [trace for trace in figure.data if trace.xaxis == "x2"]
         best = finished(TRIALS)[:5]
-        assert [trace.name for trace in first] == [f"{t.space} #{t.index}" for t in best]
+        assert [trace.name for trace in first] == [t.name for t in best]
         assert len(last) == 6
         for trace, trial in zip((*first, *last), (*best, *final), strict=True):
             assert trace.x == tuple(epoch.number for epoch in trial.curve)

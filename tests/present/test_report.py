@@ -165,7 +165,7 @@ class TestWinner:
     def test_the_answer_is_the_title(self):
         chosen = whole().winner
         assert chosen is not None
-        name = f"{chosen.best.space} #{chosen.best.index}"
+        name = chosen.best.name
         assert f"The choice is {name}: 29.12 % test error at" in page().text
 
     def test_exact_figures_beside_short_ones(self):
@@ -251,7 +251,7 @@ class TestSpaces:
 
 class TestRun:
     def test_failed_trainings_with_reasons(self):
-        assert page().row("anynetx_a #0")[1:3] == ["population", "2"]
+        assert page().row("anynetx_a-0")[1:3] == ["population", "2"]
 
     def test_many_failed_trainings_are_cut_short(self):
         many = study("anynetx_a", networks=80)
@@ -303,7 +303,7 @@ class TestOtherRuns:
         running = replace(final[-1], state="running", error=None, curve=())
         found = read(record(STUDY, [*TRIALS, *final[:3], running]))
         assert "Of the final round, 3 of 4 trainings are finished." in found.text
-        assert "running" in found.row(f"{running.space} #{running.index}")
+        assert "running" in found.row(running.name)
 
     @pytest.mark.parametrize("trials", [[], planned(STUDY)], ids=["nothing", "planned"])
     def test_not_begun(self, trials):

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from netspace.present.palette import AXIS_ERROR, colour, literal, style
-from netspace.present.populations import Population, called, finished, key
+from netspace.present.populations import Population, finished, key
 from netspace.trial import Trial
 
 BEST = 5
@@ -87,8 +87,8 @@ def _add_curve(
         mode="lines+markers",
         line=line,
         marker={"size": 4},
-        name=literal(called(trial)),
-        legendgroup=called(trial),
+        name=literal(trial.name),
+        legendgroup=trial.name,
         showlegend=legend,
         hovertemplate=f"<b>%{{fullData.name}}</b>{seed}<br>"
         "epoch %{x}: %{y:.2f} %<extra></extra>",

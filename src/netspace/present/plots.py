@@ -21,7 +21,7 @@ from netspace.present.palette import (
     style,
     tint,
 )
-from netspace.present.populations import Population, called, key
+from netspace.present.populations import Population, key
 from netspace.present.wording import exact, percent
 from netspace.trial import Trial
 
@@ -153,7 +153,7 @@ def _add_star(figure: go.Figure, trial: Trial, cost: str, column: int) -> None:
             "color": STAR_FILL,
             "line": {"color": STAR_LINE, "width": 1.5},
         },
-        name=f"the chosen network, {literal(called(trial))}",
+        name=f"the chosen network, {literal(trial.name)}",
         legendgroup="chosen",
         showlegend=column == 1,
         text=[describe(trial)],
@@ -168,7 +168,7 @@ def describe(trial: Trial) -> str:
     stages = trial.network.stages
     groups = [s.block.group_width for s in stages if isinstance(s.block, Bottleneck)]
     lines = [
-        f"<b>{literal(called(trial))}</b>",
+        f"<b>{literal(trial.name)}</b>",
         f"error {percent(trial.error)}" if trial.error is not None else "no error",
         f"depth {trial.network.depth}: {_joined(stage.depth for stage in stages)}",
         f"widths {_joined(stage.width for stage in stages)}",

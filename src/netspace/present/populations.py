@@ -14,11 +14,6 @@ def key(trial: Trial) -> tuple[str, int]:
     return trial.space, trial.index
 
 
-def called(trial: Trial) -> str:
-    """The network as the report names it: 'regnetx #7'."""
-    return f"{trial.space} #{trial.index}"
-
-
 def finished(trials: Iterable[Trial]) -> tuple[Trial, ...]:
     """The trials that ended with an error, best first."""
     done = [(trial.error, trial) for trial in trials if trial.state == "finished"]

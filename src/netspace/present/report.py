@@ -16,7 +16,6 @@ from netspace.present.good_ranges import FEWEST, Knob, draw_good_ranges, knobs
 from netspace.present.plots import draw_costs, draw_edf
 from netspace.present.populations import (
     Population,
-    called,
     candidates,
     finished,
     populations,
@@ -149,7 +148,7 @@ def _shown(record: RunRecord) -> Shown | None:
             f"been read. {progress(record)}"
         )
     return Shown(
-        name=called(trial),
+        name=trial.name,
         why=why,
         picture=draw(trial.network),
         costs=cost_table(trial.network),

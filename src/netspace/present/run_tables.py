@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
-from netspace.present.populations import called
 from netspace.present.record import DataFacts
 from netspace.present.tables import Table
 from netspace.present.wording import counted, exact, listed, spaced
@@ -18,7 +17,7 @@ def failed_table(trials: Sequence[Trial]) -> Table:
     """The trainings that broke down, with their reasons; the first ones where there are many."""
     failed = [trial for trial in trials if trial.state == "failed"]
     rows = [
-        (called(trial), _round(trial), str(trial.attempts), trial.reason or "no reason is known")
+        (trial.name, _round(trial), str(trial.attempts), trial.reason or "no reason is known")
         for trial in failed[:MOST_FAILED]
     ]
     if len(failed) > MOST_FAILED:

@@ -10,7 +10,6 @@ from netspace.design.units import format_size
 from netspace.present.good_ranges import Knob
 from netspace.present.populations import (
     Population,
-    called,
     candidates,
     finished,
     key,
@@ -28,7 +27,7 @@ def answer(record: RunRecord) -> str:
     if record.winner is not None:
         best, error = record.winner.best, percent(record.winner.test_error)
         flops = format_size(best.complexity.flops)
-        return f"The choice is {called(best)}: {error} test error at {flops} flops"
+        return f"The choice is {best.name}: {error} test error at {flops} flops"
     trials = record.population
     planned = len(trials) or sum(choice.networks for choice in record.study.spaces)
     failed = sum(trial.state == "failed" for trial in trials)

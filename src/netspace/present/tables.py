@@ -9,7 +9,7 @@ from netspace.design.network import Network
 from netspace.design.units import format_size
 from netspace.present.anatomy import anatomy
 from netspace.present.good_ranges import Knob, span
-from netspace.present.populations import Candidate, Population, called, errors, key
+from netspace.present.populations import Candidate, Population, errors, key
 from netspace.present.record import DataFacts, SpaceFacts, Winner
 from netspace.present.wording import counted, exact, map_size, percent
 from netspace.trial import Trial
@@ -97,7 +97,7 @@ def final_table(
         by_seed = {trial.seed: trial for trial in one.trials}
         rows.append(
             (
-                called(one.first),
+                one.first.name,
                 _error(before.get(key(one.first))),
                 *(_outcome(by_seed.get(seed)) for seed in seeds),
                 _error(one.error),

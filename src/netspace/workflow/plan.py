@@ -6,6 +6,7 @@ from statistics import fmean
 
 from netspace.config import FinalRound, SpaceChoice, Study
 from netspace.errors import InfeasibleError
+from netspace.present.wording import duration
 from netspace.train.probe import Speed
 
 MOST = 80
@@ -103,8 +104,8 @@ def _size(final: FinalRound, here: Circumstances, time: float) -> tuple[int, int
         return networks, epochs, images
     needed = here.seconds(networks, epochs, images, final) / SAFETY
     raise InfeasibleError(
-        f"--time {spoken(time)} is too short: even {networks} networks of {epochs} epochs on "
-        f"{images} images and the final round take about {spoken(needed)} here; give more time"
+        f"--time {duration(time)} is too short: even {networks} networks of {epochs} epochs on "
+        f"{images} images and the final round take {duration(needed)} here; give more time"
     )
 
 
@@ -126,23 +127,12 @@ def _sentences(study: Study, here: Circumstances, seconds: float, time: float) -
         "training images each.",
         f"Final round: the best {final.candidates}, {final.seeds} seeds each, "
         f"{final.epochs_factor * recipe.epochs} epochs; then one reading on test.",
-        f"That takes about {spoken(seconds)} on {here.workers} workers, measured on "
+        f"That takes about {duration(seconds)} on {here.workers} workers, measured on "
         f"{len(here.speeds)} networks of these spaces.",
     ]
     if networks < FEWEST:
         said.append(
-            f"{spoken(time)} allow only {networks} networks; {FEWEST} or more are better, so that "
-            "the spaces can be told apart."
+            f"{duration(time)} allow only {networks} networks; with {FEWEST} or more the spaces "
+            "are easier to tell apart."
         )
     return tuple(said)
-
-
-def spoken(seconds: float) -> str:
-    """75 to '1 min 15 s'."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 10:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(minutes + (rest >= 30), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -22,7 +22,7 @@ from netspace.trial import Trial
 from netspace.workflow.population import draw, plan_final, plan_population
 from netspace.workflow.record import record_of
 from netspace.workflow.session import Session, data_record, session
-from netspace.workflow.summary import summary_text, winner_name
+from netspace.workflow.summary import summary_text
 from netspace.workflow.watch import Watcher
 
 
@@ -124,7 +124,7 @@ def write_results(folder: RunFolder, store: Store) -> None:
     record = record_of(folder, store)
     if record.winner is not None:
         best = record.winner.best
-        write_whole(folder.winner, yaml_text(replace(best.network, name=winner_name(best))))
+        write_whole(folder.winner, yaml_text(replace(best.network, name=best.name)))
     write_whole(folder.summary, summary_text(record))
     write_whole(folder.report, render(record))
 

@@ -8,12 +8,6 @@ from netspace.analyse.summary import summarise
 from netspace.analyse.verdict import Comparison, compare
 from netspace.design.serial import to_plain
 from netspace.present.record import RunRecord
-from netspace.trial import Trial
-
-
-def winner_name(trial: Trial) -> str:
-    """What the chosen network is called: its space and its place there."""
-    return f"{trial.space}-{trial.index}"
 
 
 def summary_text(record: RunRecord) -> str:
@@ -78,7 +72,7 @@ def _winner(record: RunRecord) -> dict[str, Any]:
     if winner is None:
         return {"winner": None}
     return {
-        "winner": winner_name(winner.best),
+        "winner": winner.best.name,
         "network": to_plain(winner.best.network),
         **to_plain(winner.best.complexity),
         "validation_error_percent": winner.validation_error,

@@ -73,22 +73,21 @@ class Reporter:
 
     def trial(self, trial: Trial, event: Event) -> None:
         """Move the bar by an epoch; say what finished or broke down."""
-        name = f"{trial.space}-{trial.index}"
         match event:
             case EpochDone():
                 self._epochs[trial.id] = self._epochs.get(trial.id, 0) + 1
                 self._bar.advance(1, self._best)
             case Finished(error=error):
                 if error < self._lowest:
-                    self._lowest, self._best = error, f"best {error:.2f} % ({name})"
+                    self._lowest, self._best = error, f"best {error:.2f} % ({trial.name})"
                 self._bar.advance(0, self._best)
                 if not self._bar.live:
-                    self.say(f"{name}: validation error {error:.2f} %, {event.seconds:.0f} s")
+                    self.say(f"{trial.name}: validation error {error:.2f} %, {event.seconds:.0f} s")
             case Failed(reason=reason):
                 self._bar.advance(trial.recipe.epochs - self._epochs.get(trial.id, 0))
-                self.say(f"{name} failed: {reason}")
+                self.say(f"{trial.name} failed: {reason}")
             case Died(reason=reason):
                 self._bar.advance(-self._epochs.pop(trial.id, 0))
-                self.say(f"{name}: {reason}")
+                self.say(f"{trial.name}: {reason}")
             case Stopped() | Probed():
                 pass
