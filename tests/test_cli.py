@@ -1,6 +1,8 @@
 """The command line from end to end: what it prints, writes, refuses, and exits with."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -285,3 +287,65 @@ def test_help_loads_no_torch() -> None:
     )
     assert told.stdout.endswith("False False\n")
     assert "design" in told.stdout
+
+
+def test_nothing_at_all_prints_the_help(netspace: Netspace) -> None:
+    told = netspace()
+    assert told.code == 0
+    assert "Commands:" in told.out
+
+
+def test_a_run_can_be_read_where_nothing_may_be_written(
+    designed: Path, netspace: Netspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(designed, copy)
+    monkeypatch.setattr(os, "access", lambda _, mode, **__: mode != os.W_OK)  # a read-only disk
+    before = sorted(path.name for path in copy.iterdir())
+    assert netspace("status", copy).code == 0
+    assert netspace("compare", f"{copy}:anynetx_a", f"{copy}:regnetx").code == 0
+    assert netspace("report", copy, "-o", tmp_path / "r.html").code == 0
+    assert sorted(path.name for path in copy.iterdir()) == before
+
+
+def test_a_strange_folder_name_is_a_folder_name(netspace: Netspace, tmp_path: Path) -> None:
+    told = netspace("status", tmp_path / "q?x%41")
+    assert told.code == 2
+    assert "no run there" in told.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_export_without_the_weights_says_what_is_missing(
+    designed: Path, netspace: Netspace, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(designed, copy)
+    (copy / "winner.safetensors").unlink()
+    told = netspace("export", copy, "--to", "torch")
+    assert told.code == 2
+    assert "winner.safetensors in place" in told.err
+    told = netspace("export", designed, "--to", "torch", "-o", tmp_path / "w.safetensors")
+    assert told.code == 2
+
+
+def test_an_output_that_cannot_be_written_is_one_line(netspace: Netspace, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    target = tmp_path / "file" / "x.yaml"
+    told = netspace("export", "resnet50", "--to", "yaml", "-o", target)
+    assert told.code == 2
+    assert "cannot be written" in told.err
+    told = netspace(
+        "design", "--data", "digits", "--flops", "1M", "--out", tmp_path / "file" / "run"
+    )
+    assert told.code == 2
+    assert "choose another --out" in told.err
+
+
+def test_a_typo_in_the_data_makes_no_folder(
+    netspace: Netspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = netspace("design", "--data", "digitz", "--flops", "1M")
+    assert told.code == 2
+    assert "did you mean 'digits'?" in told.err
+    assert list(tmp_path.iterdir()) == []

@@ -23,7 +23,6 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="netspace",
     help="Find a convolutional network that fits your images and your budget, and see why.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -41,6 +40,8 @@ Params = Annotated[str | None, typer.Option(help="parameters, like ..6M")]
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    if len(sys.argv) == 1:
+        sys.argv.append("--help")
     try:
         code = app(standalone_mode=False)
     except UserError as fault:
@@ -82,7 +83,7 @@ def design(
     from netspace.workflow.watch import Reporter
 
     request = workflow.Request(
-        data=data,
+        data=data.rstrip("/") or data,
         budget=Budget(flops=flops, params=params),
         resolution=resolution,
         time=parse_duration(time),
@@ -178,8 +179,11 @@ def status(
     from netspace.run.folder import RunFolder
     from netspace.run.store import Store
 
-    with Store.existing(RunFolder(folder).database) as store:
+    run_folder = RunFolder(folder)
+    with Store.existing(run_folder.database) as store:
         counts, trials = store.counts(), store.trials()
+    if counts["running"] and not run_folder.in_use:
+        print("note: no process is at work; what was running is begun again", file=sys.stderr)
     _print(text.status_json(counts, trials) if as_json else text.status_text(counts, trials))
 
 
@@ -200,6 +204,8 @@ def compare(
         _print(json.dumps(comparison_json(first.name, second.name, found), indent=2))
     else:
         _print(found.sentence(first.name, second.name))
+        if found.rough:
+            print("note: the interval is rough: fewer than 30 networks on a side", file=sys.stderr)
 
 
 @app.command()

@@ -29,9 +29,9 @@ class Budget:
     size of params or activations is an upper limit.
     """
 
-    flops: str
-    params: str | None = None
-    activations: str | None = None
+    flops: str | float
+    params: str | float | None = None
+    activations: str | float | None = None
 
     def __post_init__(self) -> None:
         _ = self.bounds
@@ -39,8 +39,9 @@ class Budget:
     @property
     def bounds(self) -> tuple[Bound, ...]:
         """The budget as bounds."""
-        low, high = parse_range(self.flops)
-        if high is not None and (low is None or low == high):
+        low, high = parse_range(str(self.flops))
+        single = ".." not in str(self.flops)
+        if high is not None and (low is None or single):
             low = UPPER_PART * high
         bounds = [Bound(quantity="flops", low=low, high=high)]
         if self.params is not None:
@@ -50,9 +51,10 @@ class Budget:
         return tuple(bounds)
 
 
-def _limit(quantity: Quantity, text: str) -> Bound:
-    low, high = parse_range(text)
-    return Bound(quantity=quantity, low=None if low == high else low, high=high)
+def _limit(quantity: Quantity, size: str | float) -> Bound:
+    low, high = parse_range(str(size))
+    single = ".." not in str(size)
+    return Bound(quantity=quantity, low=None if single else low, high=high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,8 @@ class Study:
             raise StudyError(f"spaces: '{twice}' stands there twice; give one of them a label")
         if self.seed < 0:
             raise StudyError(f"seed {self.seed} must be at least 0")
+        if self.workers is not None and self.workers < 1:
+            raise StudyError(f"workers {self.workers} must be at least 1")
 
 
 def load_study(path: Path) -> Study:

@@ -19,7 +19,7 @@ class Recipe:
     learning_rate: at its peak, for batches of `batch_size`.
     weight_decay: on weights; norms and biases are not decayed.
     crop_share: random shift of up to this share of the image's side, the border filled with mean.
-    flip: mirror half of the images left to right.
+    flip: mirror half of the images left to right; None is as the data set allows.
     precision: auto is bf16 where the device computes in it, else fp32.
     """
 
@@ -32,7 +32,7 @@ class Recipe:
     warmup_epochs: float = 1.0
     label_smoothing: float = 0.1
     crop_share: float = 0.125
-    flip: bool = True
+    flip: bool | None = None
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:

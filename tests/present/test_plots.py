@@ -124,7 +124,7 @@ class TestCosts:
         assert f"widths {', '.join(str(s.width) for s in stages)}" in words
         assert any(word.startswith("group width ") for word in words)
         assert any(word.startswith(f"flops {trial.complexity.flops:,} (") for word in words)
-        assert draw_costs(both()).data[0].text[-1].startswith("<b>anynetx_a #")
+        assert draw_costs(both()).data[0].text[-1].startswith("<b>anynetx_a-")
 
 
 class TestGoodRanges:

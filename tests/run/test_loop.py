@@ -8,7 +8,7 @@ import pytest
 
 from netspace.errors import StorageError
 from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Job, Stopped
-from netspace.run.loop import ATTEMPTS, run_trials
+from netspace.run.loop import DEATHS, run_trials
 from netspace.run.store import Store
 from netspace.trial import Epoch
 
@@ -92,7 +92,7 @@ def test_a_trial_that_kills_its_workers_fails_in_the_end(store: Store) -> None:
 
     executor = Scripted(answer)
     run_trials(store, executor)
-    assert executor.begun.count(3) == ATTEMPTS
+    assert executor.begun.count(3) == DEATHS
     assert "more memory" in store.trials()[2].reason
     assert store.counts()["finished"] == 3
 

@@ -63,7 +63,7 @@ def test_limits_of_the_article(limit, flops, name, most):
         (Bound(quantity="flops", low=360e6, high=400e6), "flops in 360M..400M"),
         (Bound(quantity="params", high=6e6), "params in ..6M"),
         (Bound(quantity="activations", low=5e6), "activations in 5M.."),
-        (Bound(quantity="stages", low=4, high=4), "stages in 4"),
+        (Bound(quantity="stages", low=4, high=4), "exactly 4 stages"),
     ],
 )
 def test_sentence(constraint, sentence):

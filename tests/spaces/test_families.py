@@ -199,7 +199,7 @@ def test_the_article_narrows_a_space():
         "bottleneck ratio is 1",
         "depth lies from 12 to 28",
         "multiplier lies from 2 to 3",
-        "stages in 4",
+        "exactly 4 stages",
         "activations <= 6.5M x sqrt(flops in G)",
         "params <= 3M + 5.5M x flops in G",
     }

@@ -215,6 +215,7 @@ def test_c77_an_impossible_budget_names_the_nearest(name):
 
 def test_c77_the_nearest_is_the_nearest_of_all_draws(monkeypatch):
     monkeypatch.setattr(sampling, "BLOCK", 16)
+    monkeypatch.setattr(sampling, "_search_corners", lambda *_: None)
     nearest = []
     for patience in range(16, 320, 16):
         monkeypatch.setattr(sampling, "PATIENCE", patience)
@@ -224,6 +225,14 @@ def test_c77_the_nearest_is_the_nearest_of_all_draws(monkeypatch):
         nearest.append(parse_size(words.split()[0]))
     assert nearest == sorted(nearest, reverse=True)
     assert nearest[-1] < nearest[0]
+
+
+@pytest.mark.usefixtures("few_draws")
+def test_c77_the_corners_of_the_space_count_for_the_nearest():
+    """The smallest AnyNet at 16 pixels: 173,891 flops, which 512 draws do not come near."""
+    family = space("anynetx_a", resolution=16, classes=10)
+    with pytest.raises(InfeasibleError, match=r"the nearest has 174K flops"):
+        family.sample(1, flops=(None, 1e5))
 
 
 @pytest.mark.usefixtures("few_draws")
@@ -248,7 +257,7 @@ def test_c77_bounds_that_exclude_each_other():
 @pytest.mark.usefixtures("few_draws")
 def test_c77_limits_of_the_space_are_named_as_well():
     family = article(small("regnetx"))
-    with pytest.raises(InfeasibleError, match=r"stages in 4, .*sqrt.*, flops in \.\.1K"):
+    with pytest.raises(InfeasibleError, match=r"exactly 4 stages, .*sqrt.*, flops in \.\.1K"):
         family.sample(1, flops=(None, 1e3))
 
 

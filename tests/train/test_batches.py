@@ -87,7 +87,7 @@ def test_each_image_is_shifted_and_mirrored_whole() -> None:
     data = data_set(images)
     padded = np.full((6, 12, 12, 3), 127, dtype=np.uint8)
     padded[:, 2:10, 2:10] = images
-    recipe = Recipe(batch_size=6, crop_share=0.25)
+    recipe = Recipe(batch_size=6, crop_share=0.25, flip=True)
     seen = set()
     for seed in range(40):
         chance = torch.Generator().manual_seed(seed)

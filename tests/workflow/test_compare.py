@@ -89,10 +89,10 @@ def test_failed_trials_stand_beside_the_errors() -> None:
     assert (found.finished_a, found.failed_a) == (3, 1)
 
 
-@pytest.mark.parametrize("differing", ["images", "recipes"])
+@pytest.mark.parametrize("differing", ["images or splits", "recipes"])
 def test_other_images_or_recipes_are_refused_unless_forced(differing: str) -> None:
     here, there = record(), record("runs/b")
-    if differing == "images":
+    if differing.startswith("images"):
         there = replace(there, data=replace(there.data, fingerprint="g"))
     else:
         there = replace(there, study=replace(there.study, recipe=Recipe(epochs=99)))

@@ -15,7 +15,7 @@ STUDY = Study(data="somewhere", budget=Budget(flops="5M..6M"))
 def circumstances(seconds_per_image: float = 1e-3, train_images: int = 45_000) -> Circumstances:
     speed = Speed(training=seconds_per_image, evaluation=seconds_per_image / 3)
     return Circumstances(
-        train_images=train_images, validation_images=5_000, workers=2, speeds=[speed]
+        resolution=32, train_images=train_images, validation_images=5_000, workers=2, speeds=[speed]
     )
 
 

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from netspace.config import Budget, FinalRound, SpaceChoice, Study, load_study, study_text
 from netspace.design.complexity import count
 from netspace.design.zoo import network
-from netspace.errors import InfeasibleError, RunError
+from netspace.errors import InfeasibleError, RunError, StudyError
 from netspace.recipe import Recipe
 from netspace.run.folder import RunFolder
 from netspace.run.store import Store
@@ -190,3 +190,31 @@ def _wait_for_finished(database: Path, number: int) -> list:
                 return done
         time.sleep(0.05)
     raise AssertionError("nothing finished in two minutes")
+
+
+def test_workers_and_device_may_change_between_sessions(
+    finished: RunFolder, pictures: Path
+) -> None:
+    run_study(small_study(pictures, workers=1), finished.path, Silent())
+
+
+def test_seconds_are_kept_as_the_run_goes_on(finished: RunFolder) -> None:
+    with Store(finished.database) as store:
+        trained = sum(trial.seconds or 0 for trial in store.trials())
+        assert store.fact("seconds") >= trained / 4
+
+
+def test_a_failed_trial_keeps_what_was_measured(tmp_path: Path, pictures: Path) -> None:
+    wild = Recipe(epochs=2, batch_size=16, learning_rate=1e30, warmup_epochs=1.9)
+    with pytest.raises(RunError):
+        run_study(small_study(pictures, recipe=wild), tmp_path, Silent())
+    with Store(tmp_path / "run.db") as store:
+        (first, *_) = store.trials(state="failed")
+    assert first.seconds is not None
+    assert first.setting["precision"] in ("fp32", "bf16")
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_a_pool_needs_a_worker(pictures: Path, workers: int) -> None:
+    with pytest.raises(StudyError, match=f"workers {workers} must be at least 1"):
+        small_study(pictures, workers=workers)

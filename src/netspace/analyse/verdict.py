@@ -19,6 +19,9 @@ from netspace.errors import UnknownNameError, UserError
 EstimandName: TypeAlias = Literal["best_of_10", "mean", "median"]
 Verdict: TypeAlias = Literal["better", "worse", "undecided"]
 
+FEW = 30
+"""Below so many finished networks on a side the bootstrap interval is rough."""
+
 LARGEST_RESAMPLE = 5_000
 NUMBERS_AT_ONCE = 500_000
 
@@ -84,6 +87,11 @@ class Comparison:
     failed_a: int
     finished_b: int
     failed_b: int
+
+    @property
+    def rough(self) -> bool:
+        """Whether a side is so small that the interval covers less often than it says."""
+        return min(self.finished_a, self.finished_b) < FEW
 
     @property
     def verdict(self) -> Verdict:

@@ -45,15 +45,23 @@ def _fitting(regnet: RegNet) -> str:
     return "" if raw == fitted else f"widths {raw} of the line, fitted to the groups: {fitted}"
 
 
-def to_plain(value: Any) -> Any:
-    """A spec as dicts, lists, numbers and strings, without the fields that hold their default."""
+def to_plain(value: Any, *, complete: bool = False) -> Any:
+    """A spec as dicts, lists, numbers and strings.
+
+    Fields that hold their default are left out, unless `complete`: then a later change of a default
+    does not change what was written.
+    """
     if is_dataclass(value):
         named = ((field, getattr(value, field.name)) for field in fields(value))
-        return {f.name: to_plain(v) for f, v in named if f.name == "kind" or v != _default(f)}
+        return {
+            f.name: to_plain(v, complete=complete)
+            for f, v in named
+            if complete or f.name == "kind" or v != _default(f)
+        }
     if isinstance(value, Mapping):
-        return {str(key): to_plain(item) for key, item in value.items()}
+        return {str(key): to_plain(item, complete=complete) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [to_plain(item) for item in value]
+        return [to_plain(item, complete=complete) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -7,7 +7,7 @@ from netspace.errors import UserError
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 _RESOLUTION = re.compile(r"([1-9]\d{0,4})(?:x([1-9]\d{0,4}))?")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([KMG]?)", re.IGNORECASE)
+_SIZE = re.compile(r"((?:\d+(?:\.\d*)?|\.\d+)(?:e\d+)?)\s*([KMG]?)", re.IGNORECASE)
 
 
 def parse_size(text: str) -> float:

@@ -50,6 +50,10 @@ def _from_file(name: str, path: Path) -> Network:
         raise UnknownNameError.of("network", name, (*names(), *aliases()))
     try:
         plain = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as fault:
+        raise UserError(
+            f"{path}: cannot be read ({fault.strerror}); check its permissions"
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise SpecError(f"{path} is not YAML: {' '.join(str(fault).split())}") from None
     try:

@@ -60,11 +60,12 @@ def torch_source(
     class_names: Sequence[str] = (),
     mean: Sequence[float] = (),
     std: Sequence[float] = (),
+    weights: str = "winner.safetensors",
 ) -> str:
     """The source of a module in plain PyTorch whose `network()` builds this network.
 
     The state has the names and shapes of `netspace.train.build.build(network)`. mean, std: of each
-    channel of the images, at values of 0 to 1.
+    channel of the images, at values of 0 to 1. weights: the file that its docstring shows to load.
     Raises SpecError if their numbers do not fit the network, or its images are too small for it.
     """
     _check(network, len(class_names), len(mean), len(std))
@@ -73,7 +74,7 @@ def torch_source(
     classes = [text for text, use in ((_RESIDUAL, "Residual("), (_GATE, "Gate(")) if use in body]
     header = "\n".join(
         (
-            f'"""{_docstring(network)}"""',
+            f'"""{_docstring(network, weights)}"""',
             "",
             "from collections import OrderedDict",
             "",
@@ -106,7 +107,7 @@ def _check(network: Network, classes: int, means: int, stds: int) -> None:
         )
 
 
-def _docstring(network: Network) -> str:
+def _docstring(network: Network, weights: str) -> str:
     cost = count(network)
     height, width = network.resolution
     facts = (
@@ -118,7 +119,8 @@ def _docstring(network: Network) -> str:
     title = f"{_prose(network.name) or 'A network'}: a convolutional network in plain PyTorch."
     # The opening quotes take three columns.
     opening = (textwrap.fill(text, LINE_LENGTH - 3) for text in (title, _prose(network.note)))
-    return "\n\n".join((*filter(None, opening), facts, _LOADING))
+    loading = _LOADING.format(weights=_prose(weights))
+    return "\n\n".join((*filter(None, opening), facts, loading))
 
 
 _LOADING = """\
@@ -127,7 +129,7 @@ To use it with trained weights:
     from safetensors.torch import load_file
 
     model = network()
-    model.load_state_dict(load_file("winner.safetensors"))
+    model.load_state_dict(load_file("{weights}"))
     model.eval()
 """
 

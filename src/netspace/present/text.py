@@ -13,6 +13,8 @@ from netspace.spaces.sampling import Member, Sample
 from netspace.spaces.space import Space
 from netspace.trial import State, Trial
 
+FILES = ("winner.yaml", "winner.safetensors", "summary.json", "report.html")
+
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns of text: the first one left-aligned, the others right-aligned."""
@@ -183,14 +185,18 @@ def result_text(summary: Mapping[str, Any], folder: Path) -> str:
         for space in summary["spaces"]
     ]
     head = ("space", "trained", "failed", "best %", "median %", "mean %")
-    lines = [columns(head, rows), *(pair["sentence"] for pair in summary["comparisons"])]
-    files = "report.html"
+    lines = [columns(head, rows), *(_verdict_line(pair) for pair in summary["comparisons"])]
     if summary["winner"] is None:
         lines.append("no winner yet: the run is not finished")
     else:
         lines.append(_winner_line(summary))
-        files = "winner.yaml, winner.safetensors, summary.json, report.html"
-    return "\n".join([*lines, f"in {folder}: {files}"])
+    files = [name for name in FILES if (folder / name).is_file()]
+    return "\n".join([*lines, f"in {folder}: {', '.join(files)}"])
+
+
+def _verdict_line(pair: Mapping[str, Any]) -> str:
+    rough = "; rough, with fewer than 30 networks on a side" if pair["rough"] else ""
+    return f"{pair['sentence']}{rough}"
 
 
 def _winner_line(summary: Mapping[str, Any]) -> str:

@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -40,11 +42,15 @@ class _Worker:
 
 
 class ProcessPool:
-    """One spawned process per core, one thread each, all reading the same saved images."""
+    """Spawned processes of one thread each, all reading the same saved images.
+
+    Without a number given: one a core, or a single one for an accelerator.
+    """
 
     def __init__(self, data_folder: Path, *, workers: int | None = None, device: str = "cpu"):
         self._data_folder, self._device = data_folder, device
-        self._workers = [self._spawn() for _ in range(workers or usable_cores())]
+        count = workers or (usable_cores() if device == "cpu" else 1)
+        self._workers = [self._spawn() for _ in range(count)]
 
     def __enter__(self) -> Self:
         return self
@@ -116,9 +122,23 @@ class ProcessPool:
         process = context.Process(
             target=serve, args=(there, self._data_folder, self._device), daemon=True
         )
-        process.start()
+        with _interrupts_held_back():
+            process.start()
         there.close()
         return _Worker(process=process, pipe=here)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let a process that starts now ignore Ctrl-C from its first moment on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def usable_cores() -> int:

@@ -1,9 +1,11 @@
 """A run's folder: what lies where, and the lock that lets one process work on it."""
 
+import errno
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +53,21 @@ class RunFolder:
         """The result for people."""
         return self.path / "report.html"
 
+    @property
+    def in_use(self) -> bool:
+        """Whether a process is at work on the run."""
+        try:
+            lock = os.open(self.path / ".lock", os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Work on the folder alone. Raises RunError while another process does.
@@ -85,7 +102,24 @@ def write_whole(path: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8")
         os.replace(partial, path)
     except OSError as fault:
-        partial.unlink(missing_ok=True)
-        raise StorageError(
-            f"{path}: cannot be written ({fault.strerror}); free some space and run again"
-        ) from None
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise StorageError(f"{path}: cannot be written ({_remedy(fault)}") from None
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file; the copy appears whole or not at all."""
+    partial = target.with_name(target.name + ".partial")
+    try:
+        shutil.copyfile(source, partial)
+        os.replace(partial, target)
+    except OSError as fault:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise StorageError(f"{target}: cannot be written ({_remedy(fault)}") from None
+
+
+def _remedy(fault: OSError) -> str:
+    if fault.errno == errno.ENOSPC:
+        return "the disk is full); free some space and run the same command again"
+    return f"{fault.strerror}); check that its folder exists and may be written"

@@ -1,7 +1,7 @@
 """What a worker is asked to do, and what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from netspace.design.network import Network
@@ -58,6 +58,9 @@ class Failed:
 
     id: int
     reason: str
+    seconds: float = 0.0
+    curve: tuple[Epoch, ...] = ()
+    setting: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,7 @@
 """The loop between store and executor: every planned trial ends as finished or failed."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
@@ -12,8 +11,8 @@ from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Probed, 
 from netspace.run.store import Store
 from netspace.trial import Trial
 
-ATTEMPTS = 2
-"""A trial whose worker dies is begun again, up to so many times in all."""
+DEATHS = 2
+"""A trial whose worker dies is begun again; after so many deaths in a row it has failed."""
 
 
 def run_trials(
@@ -31,18 +30,21 @@ def run_trials(
     store.release_running()
     waiting = deque(store.trials(state="planned"))
     running: dict[int, Trial] = {}
+    deaths: Counter[int] = Counter()
     try:
         while waiting or running:
             while waiting and executor.room:
                 trial = waiting.popleft()
                 if store.begin(trial.id):
-                    running[trial.id] = replace(trial, attempts=trial.attempts + 1)
+                    running[trial.id] = trial
                     executor.submit(_job(trial, weights(trial)))
             for event in executor.events():
                 trial = running[event.id]
                 if not isinstance(event, EpochDone):
                     del running[event.id]
-                if _store(event, trial, store):
+                if isinstance(event, Died):
+                    deaths[trial.id] += 1
+                if _store(event, trial, store, deaths[trial.id]):
                     waiting.appendleft(trial)
                 on_event(trial, event)
     finally:
@@ -60,7 +62,7 @@ def _job(trial: Trial, weights: Path | None) -> TrainJob:
     )
 
 
-def _store(event: Event, trial: Trial, store: Store) -> bool:
+def _store(event: Event, trial: Trial, store: Store, deaths: int) -> bool:
     """Store what happened to the trial; whether it is to be begun again."""
     match event:
         case Finished():
@@ -72,13 +74,19 @@ def _store(event: Event, trial: Trial, store: Store) -> bool:
                 setting=event.setting,
             )
         case Failed():
-            store.fail(trial.id, event.reason)
-        case Died() if trial.attempts < ATTEMPTS:
+            store.fail(
+                trial.id,
+                event.reason,
+                seconds=event.seconds,
+                curve=event.curve,
+                setting=event.setting,
+            )
+        case Died() if deaths < DEATHS:
             store.release(trial.id)
             return True
         case Died():
             hint = "; it may need more memory than there is" if event.killed else ""
-            store.fail(trial.id, f"{event.reason} {trial.attempts} times{hint}")
+            store.fail(trial.id, f"{event.reason} {deaths} times{hint}")
         case Stopped():
             store.release(trial.id)
             raise StorageError(event.reason)

@@ -5,11 +5,15 @@ any moment leaves the last finished trial in place. A trial's identity is (round
 seed): planning it again changes nothing.
 """
 
+import os
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -22,7 +26,7 @@ from netspace.errors import RunError, StorageError
 from netspace.recipe import Recipe
 from netspace.trial import Epoch, State, Trial
 
-BUSY_TIMEOUT_MS = 30_000
+BUSY_TIMEOUT_S = 30
 FORMAT = 1
 
 _METADATA = sa.MetaData()
@@ -60,15 +64,22 @@ _TRIALS = sa.Table(
 
 
 class Store:
-    """Trials and facts of one run, in the SQLite file at `path`."""
+    """Trials and facts of one run, in the SQLite file at `path`.
 
-    def __init__(self, path: Path):
+    read_only: change nothing, not even where the folder may not be written.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False):
         self._path = path
-        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
-        sa.event.listen(self._engine, "connect", _configure)
-        with self._begin() as connection:
-            _create_tables(connection)
-        if self.fact("format") is None:
+        if read_only:
+            self._engine = sa.create_engine("sqlite://", creator=lambda: _open_to_read(path))
+        else:
+            url = sa.URL.create("sqlite", database=str(path))
+            self._engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+            sa.event.listen(self._engine, "connect", _configure)
+            with self._begin() as connection:
+                _create_tables(connection)
+        if self.fact("format") is None and not read_only:
             self.record(format=FORMAT)
         elif self.fact("format") != FORMAT:
             raise RunError(
@@ -78,10 +89,10 @@ class Store:
 
     @classmethod
     def existing(cls, path: Path) -> Self:
-        """The store at `path`. Raises RunError if there is none."""
+        """The store at `path`, to be read only. Raises RunError if there is none."""
         if not path.is_file():
             raise RunError(f"{path.parent}: no run there (no {path.name}); give a run's folder")
-        return cls(path)
+        return cls(path, read_only=True)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -141,9 +152,25 @@ class Store:
             setting=dict(setting),
         )
 
-    def fail(self, trial_id: int, reason: str) -> None:
-        """Mark a running trial as failed, with the reason."""
-        self._change(trial_id, was="running", state="failed", reason=reason)
+    def fail(
+        self,
+        trial_id: int,
+        reason: str,
+        *,
+        seconds: float | None = None,
+        curve: Iterable[Epoch] = (),
+        setting: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Mark a running trial as failed, with the reason and what was measured until then."""
+        self._change(
+            trial_id,
+            was="running",
+            state="failed",
+            reason=reason,
+            seconds=seconds,
+            curve=[asdict(epoch) for epoch in curve],
+            setting=dict(setting),
+        )
 
     def release(self, trial_id: int) -> None:
         """Put a running trial back to planned: its worker is gone."""
@@ -185,6 +212,14 @@ class Store:
             raise StorageError(f"{self._path}: {_remedy(str(fault.orig))}") from None
 
 
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    # Readers share WAL's index file; where that cannot be made, nobody can be writing either.
+    writable = os.access(path.parent, os.W_OK)
+    mode = "mode=ro" if writable else "mode=ro&immutable=1"
+    address = f"file:{quote(str(path))}?{mode}"
+    return sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+
+
 def _create_tables(connection: sa.Connection) -> None:
     """Create what is not there; several processes may do so at once."""
     for table in _METADATA.sorted_tables:
@@ -195,7 +230,6 @@ def _create_tables(connection: sa.Connection) -> None:
 
 def _configure(connection: Any, _: object) -> None:
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.close()
@@ -215,7 +249,7 @@ def _row(trial: Trial) -> dict[str, object]:
         "space": trial.space,
         "index": trial.index,
         "seed": trial.seed,
-        "network": to_plain(trial.network),
+        "network": to_plain(trial.network, complete=True),
         "parameters": to_plain(trial.parameters),
         **asdict(trial.complexity),
         "recipe": asdict(trial.recipe),

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,9 +29,11 @@ from netspace.run.jobs import (
 )
 from netspace.train import device as devices
 from netspace.train.data import DataSet, open_saved
+from netspace.train.device import Compute
 from netspace.train.probe import measure_speed
 from netspace.train.trainer import train
 from netspace.train.weights import save_weights
+from netspace.trial import Epoch
 
 THREADS = 1
 
@@ -52,21 +55,31 @@ def serve(pipe: Connection, data_folder: Path, device_name: str) -> None:
 
 def answer(job: Job, data: DataSet, device: torch.device, tell: Callable[[Event], None]) -> Event:
     """Do one job; whatever breaks becomes an event, so that the worker and the others go on."""
+    began, curve = time.perf_counter(), list[Epoch]()
+
+    def on_epoch(epoch: Epoch) -> None:
+        curve.append(epoch)
+        tell(EpochDone(id=job.id, epoch=epoch))
+
     try:
         match job:
             case ProbeJob():
                 speed = measure_speed(job.network, job.recipe, data, device=device)
                 return Probed(id=job.id, speed=speed)
             case TrainJob():
-                return _train(job, data, device, tell)
+                return _train(job, data, device, on_epoch)
             case _:
                 assert_never(job)
-    except TrainingError as fault:
-        return Failed(id=job.id, reason=str(fault))
     except StorageError as fault:
         return Stopped(id=job.id, reason=str(fault))
     except Exception as fault:
-        return Failed(id=job.id, reason=_unexpected(fault))
+        return Failed(
+            id=job.id,
+            reason=str(fault) if isinstance(fault, TrainingError) else _unexpected(fault),
+            seconds=time.perf_counter() - began,
+            curve=tuple(curve),
+            setting=Compute.of(device, job.recipe.precision).setting(),
+        )
 
 
 def _unexpected(fault: Exception) -> str:
@@ -77,7 +90,7 @@ def _unexpected(fault: Exception) -> str:
 
 
 def _train(
-    job: TrainJob, data: DataSet, device: torch.device, tell: Callable[[Event], None]
+    job: TrainJob, data: DataSet, device: torch.device, on_epoch: Callable[[Epoch], None]
 ) -> Finished:
     result = train(
         job.network,
@@ -85,7 +98,7 @@ def _train(
         data,
         seed=job.seed,
         device=device,
-        on_epoch=lambda epoch: tell(EpochDone(id=job.id, epoch=epoch)),
+        on_epoch=on_epoch,
     )
     if job.weights is not None:
         save_weights(result.module, job.weights)

@@ -57,6 +57,8 @@ class Bound:
     @property
     def sentence(self) -> str:
         """The constraint in words."""
+        if self.low == self.high:
+            return f"exactly {format_range(self.low, self.high)} {self.quantity}"
         return f"{self.quantity} in {format_range(self.low, self.high)}"
 
 

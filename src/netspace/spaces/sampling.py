@@ -7,6 +7,7 @@ is the beginning of every larger sample of the same seed.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count as counting
+from itertools import product
 from typing import overload
 
 import numpy as np
@@ -137,6 +138,7 @@ def sample(space: Space, count: int, constraints: Sequence[Constraint], *, seed:
         if len(search.found) >= count or search.stalled:
             break
     if not search.found:
+        _search_corners(space, everything, search)
         wanted = ", ".join(constraint.sentence for constraint in everything)
         raise InfeasibleError(
             f"space {space.name}: none of {search.drawn:,} draws has {wanted}; "
@@ -182,6 +184,14 @@ def _search_block(
         if len(search.found) == count:
             search.drawn = search.last_new
             return
+
+
+def _search_corners(space: Space, constraints: Sequence[Constraint], search: _Search) -> None:
+    """Look for the nearest miss where every parameter stands at one of its ends."""
+    ends = np.array(list(product((0.0, 1 - 1e-12), repeat=len(space.parameters))))
+    sizes = [parameter.size for parameter in space.parameters]
+    for batch in space.template.decode(space.draw(np.repeat(ends, sizes, axis=1))):
+        _remember_nearest(search, *_judge(batch, constraints))
 
 
 def _hits(batch: Batch, measured: Measured, places: NDArray[np.int64]) -> Iterator[_Hit]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -47,8 +47,14 @@ def train(
     Raises TrainingError when the loss or the final outputs are not finite, or memory runs out.
     Repeatable for the same seed, device and thread count.
     """
+    if recipe.flip is None:
+        recipe = replace(recipe, flip=data.flip)
+    compute = Compute.of(device, recipe.precision)
+    gpus = [device] if device.type == "cuda" else []
     try:
-        return _train(network, recipe, data, seed, Compute.of(device, recipe.precision), on_epoch)
+        with torch.random.fork_rng(devices=gpus):  # dropout draws from the global generators
+            torch.manual_seed(seed)
+            return _train(network, recipe, data, seed, compute, on_epoch)
     except (MemoryError, RuntimeError) as fault:
         if isinstance(fault, MemoryError) or _is_out_of_memory(fault):
             raise TrainingError(f"out of memory: {str(fault).splitlines()[0]}") from None

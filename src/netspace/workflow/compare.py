@@ -49,7 +49,7 @@ def compare_populations(a: Side, b: Side, *, force: bool = False) -> Comparison:
 
 def _differing(a: RunRecord, b: RunRecord) -> str:
     same = {
-        "images": a.data.fingerprint == b.data.fingerprint,
+        "images or splits": a.data.fingerprint == b.data.fingerprint,
         "recipes": a.study.recipe == b.study.recipe,
     }
     return " and ".join(name for name, equal in same.items() if not equal)

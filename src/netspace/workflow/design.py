@@ -6,7 +6,6 @@ from pathlib import Path
 from netspace.config import Budget, Study, study_from_plain
 from netspace.design.serial import to_plain
 from netspace.errors import RunError
-from netspace.present.record import SpaceFacts
 from netspace.recipe import Recipe
 from netspace.run.folder import RunFolder
 from netspace.run.jobs import Died, Failed, Probed, ProbeJob, Stopped
@@ -15,7 +14,7 @@ from netspace.train.data import DataSet
 from netspace.train.probe import Speed
 from netspace.workflow.plan import Circumstances, Plan, plan
 from netspace.workflow.population import draw
-from netspace.workflow.session import Session, session
+from netspace.workflow.session import Session, check_before, session
 from netspace.workflow.study import carry_out, write_results
 from netspace.workflow.watch import Watcher
 
@@ -53,20 +52,22 @@ def design(request: Request, path: Path, watcher: Watcher, *, command: str = "")
 
     Raises RunError if the folder holds another run.
     """
+    check_before(request.study())
     folder = RunFolder(path)
     with folder.locked(), Store(folder.database) as store:
         _same_request(request, store, folder)
         if store.fact("winner") is None:
             with session(request.study(), folder, store, watcher) as at_work:
                 made = _planned(request, at_work)
-                facts = {"request": to_plain(request), "plan": list(made.sentences)}
+                request_plain = to_plain(request, complete=True)
+                facts = {"request": request_plain, "plan": list(made.sentences)}
                 carry_out(made.study, at_work, command=command, **facts)
         write_results(folder, store)
     return folder
 
 
 def _same_request(request: Request, store: Store, folder: RunFolder) -> None:
-    wanted, known = to_plain(request), store.fact("request")
+    wanted, known = to_plain(request, complete=True), store.fact("request")
     if known == wanted or store.fact("study") is None:
         return
     if known is None:
@@ -79,8 +80,9 @@ def _same_request(request: Request, store: Store, folder: RunFolder) -> None:
         key for key in (*here, *there) if key != "budget" and here.get(key) != there.get(key)
     )
     raise RunError(
-        f"{folder.path} holds another design (--{name} differs: {there.get(name)} there, "
-        f"{here.get(name)} here); choose another --out, or repeat the command it was begun with"
+        f"{folder.path} holds another design (--{name.replace('_', '-')} differs: "
+        f"{there.get(name)} there, {here.get(name)} here); choose another --out, or repeat the "
+        "command it was begun with"
     )
 
 
@@ -91,17 +93,17 @@ def _planned(request: Request, at_work: Session) -> Plan:
         sentences = tuple(at_work.store.fact("plan"))
         return Plan(study=study_from_plain(known), seconds=0.0, sentences=sentences)
     base = replace(request.study(), recipe=usual_recipe(at_work.data))
-    made = plan(base, _circumstances(base, at_work), time=request.time)
+    made = plan(base, _circumstances(base, at_work), time=request.time, spent=at_work.spent)
     for sentence in made.sentences:
         at_work.watcher.say(sentence)
     return made
 
 
 def usual_recipe(data: DataSet) -> Recipe:
-    """The default recipe, fitted to the number of images and to whether they may be mirrored."""
+    """The default recipe, fitted to the number of images."""
     if len(data.train.labels) < SMALL_DATA:
-        return Recipe(flip=data.flip, batch_size=32, learning_rate=0.1)
-    return Recipe(flip=data.flip)
+        return Recipe(batch_size=32, learning_rate=0.1)
+    return Recipe()
 
 
 def _circumstances(study: Study, at_work: Session) -> Circumstances:
@@ -109,22 +111,14 @@ def _circumstances(study: Study, at_work: Session) -> Circumstances:
     jobs: list[ProbeJob] = []
     for choice in study.spaces:
         population = draw(study, choice, at_work.data, networks=PROBES)
-        at_work.watcher.say(_fitted(population.facts))
         for network in population.sample:
             jobs.append(ProbeJob(id=len(jobs), network=network, recipe=study.recipe))
     return Circumstances(
+        resolution=at_work.data.resolution,
         train_images=len(at_work.data.train.labels),
         validation_images=len(at_work.data.validation.labels),
         workers=at_work.pool.size,
         speeds=_probe(jobs, at_work),
-    )
-
-
-def _fitted(facts: SpaceFacts) -> str:
-    adapted = f" Fitted to these images: {'; '.join(facts.adapted)}." if facts.adapted else ""
-    return (
-        f"Space {facts.name}: {facts.degrees_of_freedom} degrees of freedom, "
-        f"10^{facts.log10_size:.1f} networks.{adapted}"
     )
 
 
@@ -133,20 +127,22 @@ def _probe(jobs: list[ProbeJob], at_work: Session) -> list[Speed]:
     speeds: list[Speed] = []
     waiting, answered = list(jobs), 0
     at_work.watcher.begin("measuring speed", total=len(jobs))
-    while answered < len(jobs):
-        while waiting and at_work.pool.room:
-            at_work.pool.submit(waiting.pop())
-        for event in at_work.pool.events():
-            answered += 1
-            at_work.watcher.advance(1)
-            match event:
-                case Probed(speed=speed):
-                    speeds.append(speed)
-                case Failed(reason=reason) | Died(reason=reason) | Stopped(reason=reason):
-                    broken = reason
-                case _:
-                    raise AssertionError(f"a probe does not answer {event}")
-    at_work.watcher.end()
+    try:
+        while answered < len(jobs):
+            while waiting and at_work.pool.room:
+                at_work.pool.submit(waiting.pop())
+            for event in at_work.pool.events():
+                answered += 1
+                at_work.watcher.advance(1)
+                match event:
+                    case Probed(speed=speed):
+                        speeds.append(speed)
+                    case Failed(reason=reason) | Died(reason=reason) | Stopped(reason=reason):
+                        broken = reason
+                    case _:
+                        raise AssertionError(f"a probe does not answer {event}")
+    finally:
+        at_work.watcher.end()
     if not speeds:
         raise RunError(f"no network of these spaces can be trained here: {broken}")
     return speeds

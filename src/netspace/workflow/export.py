@@ -1,13 +1,12 @@
 """Handing over: a network, or a run's winner with its weights, as files."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from netspace.design.zoo import network
 from netspace.errors import RunError, UnknownNameError
 from netspace.present.export import torch_source, yaml_text
-from netspace.run.folder import RunFolder, write_whole
+from netspace.run.folder import RunFolder, copy_whole, write_whole
 from netspace.run.store import Store
 
 FORMATS = ("torch", "yaml")
@@ -32,6 +31,12 @@ def export(source: str, to: str, output: Path | None = None) -> Iterator[Path]:
         raise RunError(f"{folder.path} holds no winner (yet); finish the run first")
     chosen = network(str(folder.winner))
     target = output or folder.path / f"network{SUFFIXES[to]}"
+    weights = target.with_suffix(".safetensors")
+    if to == "torch" and (weights == target or not folder.winner_weights.is_file()):
+        raise RunError(
+            f"{target} cannot have its weights beside it: give the source another suffix than "
+            f".safetensors, and keep {folder.winner_weights} in place"
+        )
     if to == "yaml":
         write_whole(target, yaml_text(chosen))
         yield target
@@ -39,8 +44,10 @@ def export(source: str, to: str, output: Path | None = None) -> Iterator[Path]:
     with Store.existing(folder.database) as store:
         images = store.fact("data")
         mean, std = store.fact("mean"), store.fact("std")
-    write_whole(target, torch_source(chosen, class_names=images["classes"], mean=mean, std=std))
+    source_text = torch_source(
+        chosen, class_names=images["classes"], mean=mean, std=std, weights=weights.name
+    )
+    write_whole(target, source_text)
     yield target
-    weights = target.with_suffix(".safetensors")
-    shutil.copyfile(folder.winner_weights, weights)
+    copy_whole(folder.winner_weights, weights)
     yield weights

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from statistics import fmean
 
 from netspace.config import FinalRound, SpaceChoice, Study
@@ -37,6 +38,7 @@ SAFETY = 0.85
 class Circumstances:
     """What a plan depends on: images of each split, cores, and measured seconds per image."""
 
+    resolution: int
     train_images: int
     validation_images: int
     workers: int
@@ -45,10 +47,10 @@ class Circumstances:
     def seconds(self, networks: int, epochs: int, images: int, final: FinalRound) -> float:
         """How long a population and its final round take, all workers busy."""
         finalists = final.candidates * final.seeds
-        return (
-            networks * self._training(epochs, images)
-            + finalists * self._training(final.epochs_factor * epochs, images)
-        ) / self.workers
+        longer = final.epochs_factor * epochs
+        return ceil(networks / self.workers) * self._training(epochs, images) + ceil(
+            finalists / self.workers
+        ) * self._training(longer, images)
 
     def _training(self, epochs: int, images: int) -> float:
         """Seconds of one training, the mean over the measured networks."""
@@ -65,14 +67,14 @@ class Plan:
     sentences: tuple[str, ...]
 
 
-def plan(study: Study, here: Circumstances, *, time: float) -> Plan:
-    """Fit images, population size and epochs to a time in seconds.
+def plan(study: Study, here: Circumstances, *, time: float, spent: float = 0.0) -> Plan:
+    """Fit images, population size and epochs to a time in seconds, some of which is spent.
 
     More images come first: an image not seen before teaches more than one seen again. Where all of
     them fit, networks and epochs grow. Raises InfeasibleError if the time is too short for the
     smallest useful study.
     """
-    networks, epochs, images = _size(study.final, here, time)
+    networks, epochs, images = _size(study.final, here, time, spent)
     spaces = _shared_out(study.spaces, networks)
     part = None if images == here.train_images else images
     recipe = replace(study.recipe, epochs=epochs, train_images=part)
@@ -81,11 +83,13 @@ def plan(study: Study, here: Circumstances, *, time: float) -> Plan:
     return Plan(study=sized, seconds=seconds, sentences=_sentences(sized, here, seconds, time))
 
 
-def _size(final: FinalRound, here: Circumstances, time: float) -> tuple[int, int, int]:
+def _size(
+    final: FinalRound, here: Circumstances, time: float, spent: float
+) -> tuple[int, int, int]:
     """Networks, epochs and images per epoch."""
 
     def fits(networks: int, epochs: int, images: int) -> bool:
-        return here.seconds(networks, epochs, images, final) <= SAFETY * time
+        return here.seconds(networks, epochs, images, final) <= SAFETY * time - spent
 
     rungs = [rung for rung in LADDER if fits(*rung, here.train_images)]
     if rungs:
@@ -102,7 +106,7 @@ def _size(final: FinalRound, here: Circumstances, time: float) -> tuple[int, int
         networks -= 2
     if fits(networks, epochs, images):
         return networks, epochs, images
-    needed = here.seconds(networks, epochs, images, final) / SAFETY
+    needed = (spent + here.seconds(networks, epochs, images, final)) / SAFETY
     raise InfeasibleError(
         f"--time {duration(time)} is too short: even {networks} networks of {epochs} epochs on "
         f"{images} images and the final round take {duration(needed)} here; give more time"
@@ -122,7 +126,9 @@ def _sentences(study: Study, here: Circumstances, seconds: float, time: float) -
     shares = ", ".join(f"{choice.networks} of {choice.called}" for choice in study.spaces)
     images = recipe.train_images or here.train_images
     part = "" if recipe.train_images is None else f" of {here.train_images:,}"
+    ranges = ", ".join(bound.sentence for bound in study.budget.bounds)
     said = [
+        f"Networks are drawn with {ranges} per image of {here.resolution}x{here.resolution}.",
         f"Population: {networks} networks ({shares}), {recipe.epochs} epochs on {images:,}{part} "
         "training images each.",
         f"Final round: the best {final.candidates}, {final.seeds} seeds each, "

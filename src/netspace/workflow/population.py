@@ -35,6 +35,21 @@ class Population:
             shortfall=self.sample.shortfall,
         )
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What to say of the space and the drawing."""
+        facts = self.facts
+        said = [
+            f"Space {facts.name}: {facts.degrees_of_freedom} degrees of freedom, "
+            f"10^{facts.log10_size:.1f} parameter lists; {facts.acceptance_rate:.2%} of the draws "
+            "lay within the budget."
+        ]
+        if facts.adapted:
+            said.append(f"Fitted to these images: {'; '.join(facts.adapted)}.")
+        if facts.shortfall:
+            said.append(f"{facts.shortfall}.")
+        return tuple(said)
+
 
 def draw(study: Study, choice: SpaceChoice, data: DataSet, *, networks: int) -> Population:
     """So many distinct networks of one of the study's spaces, within its budget."""
@@ -79,8 +94,14 @@ def plan_final(study: Study, store: Store) -> None:
             seed=seed,
         )
         for trial in finalists
-        for seed in range(1, study.final.seeds + 1)
+        for seed in final_seeds(study)
     )
+
+
+def final_seeds(study: Study) -> range:
+    """The seeds of the final round, shared by all candidates; others for another study's seed."""
+    first = 1 + study.seed * study.final.seeds
+    return range(first, first + study.final.seeds)
 
 
 def candidates(finished: list[Trial], study: Study) -> list[Trial]:

@@ -13,11 +13,12 @@ from netspace.errors import RunError, StorageError
 from netspace.present.record import DataFacts
 from netspace.run.executors import Executor, ProcessPool
 from netspace.run.folder import RunFolder
-from netspace.run.jobs import Event
+from netspace.run.jobs import EpochDone, Event
 from netspace.run.loop import run_trials
 from netspace.run.store import Store
 from netspace.train import device as devices
 from netspace.train.data import DataSet, load, save
+from netspace.train.reading.sources import find
 from netspace.trial import Round, Trial
 from netspace.workflow.watch import Watcher
 
@@ -31,13 +32,21 @@ class Session:
     data: DataSet
     pool: Executor
     watcher: Watcher
+    began: float
+    spent_before: float
+
+    @property
+    def spent(self) -> float:
+        """Seconds of work on this run, earlier sessions included."""
+        return self.spent_before + time.monotonic() - self.began
 
     def train(self, round: Round) -> None:
         """Train all planned trials of a round; weights are kept in the final round only."""
         trials = self.store.trials(round=round)
         done = sum(trial.recipe.epochs for trial in trials if trial.state in ("finished", "failed"))
         total = sum(trial.recipe.epochs for trial in trials)
-        self.watcher.begin(f"{round} of {len(trials)} trainings", total=total, done=done)
+        best = min((t for t in trials if t.error is not None), key=_error, default=None)
+        self.watcher.begin(f"{round}: {len(trials)} trainings", total=total, done=done, best=best)
         try:
             run_trials(self.store, self.pool, weights=self._weights, on_event=self._heard)
         finally:
@@ -52,6 +61,12 @@ class Session:
 
     def _heard(self, trial: Trial, event: Event) -> None:
         self.watcher.trial(trial, event)
+        if not isinstance(event, EpochDone):
+            self.store.record(seconds=self.spent)
+
+
+def _error(trial: Trial) -> float:
+    return float("inf") if trial.error is None else trial.error
 
 
 @contextmanager
@@ -60,28 +75,43 @@ def session(study: Study, folder: RunFolder, store: Store, watcher: Watcher) -> 
 
     Raises RunError if the images are not those that the run began with.
     """
-    devices.device(study.device)
     began = time.monotonic()
     before = store.fact("seconds") or 0.0
-    data = load(
-        study.data,
-        resolution=study.resolution,
-        seed=study.seed,
-        skip_broken=study.skip_broken,
-        progress=_reading(watcher),
-    )
-    watcher.end()
+    try:
+        data = load(
+            study.data,
+            resolution=study.resolution,
+            seed=study.seed,
+            skip_broken=study.skip_broken,
+            progress=_reading(watcher),
+        )
+    finally:
+        watcher.end()
     for note in data.notes:
         watcher.say(f"Data: {note}")
     _same_data(store, data, study)
-    try:
-        with (
-            _saved(data, folder) as images,
-            ProcessPool(images, workers=study.workers, device=study.device) as pool,
-        ):
-            yield Session(folder=folder, store=store, data=data, pool=pool, watcher=watcher)
-    finally:
-        store.record(seconds=before + time.monotonic() - began)
+    with (
+        _saved(data, folder) as images,
+        ProcessPool(images, workers=study.workers, device=study.device) as pool,
+    ):
+        at_work = Session(
+            folder=folder,
+            store=store,
+            data=data,
+            pool=pool,
+            watcher=watcher,
+            began=began,
+            spent_before=before,
+        )
+        yield at_work
+        store.record(seconds=at_work.spent)
+
+
+def check_before(study: Study) -> None:
+    """Raise for data or a device that are not there, before a folder is made for the run."""
+    devices.device(study.device)
+    if not Path(study.data).expanduser().exists():
+        find(study.data)
 
 
 def _reading(watcher: Watcher) -> Callable[[int, int], None]:

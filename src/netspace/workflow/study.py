@@ -1,18 +1,17 @@
 """Running a study: populations, final round, one reading on test; safe to repeat at any point."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
-from netspace.config import Study, study_from_plain, study_text
+from netspace.config import Study, study_text
 from netspace.design.serial import to_plain
 from netspace.errors import RunError
 from netspace.present.export import yaml_text
 from netspace.present.report import render
-from netspace.run.folder import RunFolder, write_whole
+from netspace.run.folder import RunFolder, copy_whole, write_whole
 from netspace.run.store import Store
 from netspace.train import device as devices
 from netspace.train.build import build
@@ -21,7 +20,7 @@ from netspace.train.weights import load_weights
 from netspace.trial import Trial
 from netspace.workflow.population import draw, plan_final, plan_population
 from netspace.workflow.record import record_of
-from netspace.workflow.session import Session, data_record, session
+from netspace.workflow.session import Session, check_before, data_record, session
 from netspace.workflow.summary import summary_text
 from netspace.workflow.watch import Watcher
 
@@ -31,6 +30,7 @@ def run_study(study: Study, path: Path, watcher: Watcher, *, command: str = "") 
 
     Raises RunError if the folder holds the run of another study.
     """
+    check_before(study)
     folder = RunFolder(path)
     with folder.locked(), Store(folder.database) as store:
         _same_study(study, store, folder)
@@ -41,12 +41,18 @@ def run_study(study: Study, path: Path, watcher: Watcher, *, command: str = "") 
     return folder
 
 
+_FREE = {"workers": None, "device": "cpu"}
+"""Fields of a study that may change from session to session."""
+
+
 def _same_study(study: Study, store: Store, folder: RunFolder) -> None:
     """Raise RunError if the store belongs to another study."""
     known = store.fact("study")
-    if known is None or study_from_plain(known) == study:
+    if known is None:
         return
-    wanted = to_plain(study)
+    known, wanted = ({**plain, **_FREE} for plain in (known, to_plain(study, complete=True)))
+    if known == wanted:
+        return
     differing = next(name for name in (*known, *wanted) if known.get(name) != wanted.get(name))
     raise RunError(
         f"{folder.path} holds the run of another study ({differing} differs); choose another "
@@ -83,14 +89,20 @@ def _begin(study: Study, at_work: Session, facts: Mapping[str, object]) -> None:
     ]
     store = at_work.store
     if store.fact("study") is None:
-        store.record(study=to_plain(study), **data_record(at_work.data), **facts)
-        write_whole(at_work.folder.study, study_text(study))
+        plain = to_plain(study, complete=True)
+        store.record(study=plain, **data_record(at_work.data), **facts)
+    for population in populations:
+        for sentence in population.sentences:
+            at_work.watcher.say(sentence)
     plan_population(study, populations, store)
     store.record(spaces=[to_plain(population.facts) for population in populations])
 
 
 def _choose(study: Study, at_work: Session) -> None:
-    """Choose by mean validation error over the seeds; read the best weights once on test."""
+    """Choose by mean validation error over the seeds; read the best weights once on test.
+
+    A candidate that failed on some seed is passed over where another finished on all.
+    """
     store = at_work.store
     finished = store.trials(round="final", state="finished")
     if not finished:
@@ -98,7 +110,9 @@ def _choose(study: Study, at_work: Session) -> None:
     groups: dict[tuple[str, int], list[Trial]] = {}
     for trial in finished:
         groups.setdefault((trial.space, trial.index), []).append(trial)
-    chosen = min(groups.values(), key=_mean_error)
+    most = max(len(trials) for trials in groups.values())
+    whole = [trials for trials in groups.values() if len(trials) == most]
+    chosen = min(whole, key=_mean_error)
     best = min(chosen, key=lambda trial: (trial.error, trial.id))
     module = build(best.network)
     load_weights(module, at_work.weights(best))
@@ -107,7 +121,7 @@ def _choose(study: Study, at_work: Session) -> None:
     test_error = evaluate(
         module.to(device), data.test, data, device=device, precision=study.recipe.precision
     )
-    _keep_weights(at_work.weights(best), at_work.folder)
+    copy_whole(at_work.weights(best), at_work.folder.winner_weights)
     store.record(
         winner={
             "trials": [trial.id for trial in chosen],
@@ -116,23 +130,18 @@ def _choose(study: Study, at_work: Session) -> None:
             "test_error": test_error,
         }
     )
-    shutil.rmtree(at_work.folder.weights, ignore_errors=True)
 
 
 def write_results(folder: RunFolder, store: Store) -> None:
-    """Write the winner, the summary and the report from what the store holds."""
+    """Write the study, the winner, the summary and the report from what the store holds."""
     record = record_of(folder, store)
+    write_whole(folder.study, study_text(record.study))
     if record.winner is not None:
+        shutil.rmtree(folder.weights, ignore_errors=True)
         best = record.winner.best
         write_whole(folder.winner, yaml_text(replace(best.network, name=best.name)))
     write_whole(folder.summary, summary_text(record))
     write_whole(folder.report, render(record))
-
-
-def _keep_weights(weights: Path, folder: RunFolder) -> None:
-    partial = folder.winner_weights.with_suffix(".partial")
-    shutil.copyfile(weights, partial)
-    os.replace(partial, folder.winner_weights)
 
 
 def _mean_error(trials: list[Trial]) -> float:
@@ -144,5 +153,5 @@ def _nothing_finished(store: Store) -> RunError:
     first = f"; the first: {failed[0].reason}" if failed else ""
     return RunError(
         f"no network finished training, {len(failed)} failed{first}; lower recipe.learning_rate "
-        "or choose smaller networks"
+        "or choose smaller networks, in another --out"
     )

@@ -85,6 +85,9 @@ def comparison_json(a: str, b: str, found: Comparison) -> dict[str, Any]:
     return {
         "spaces": [a, b],
         "sentence": found.sentence(a, b),
+        "finished": [found.finished_a, found.finished_b],
+        "failed": [found.failed_a, found.failed_b],
+        "rough": found.rough,
         "estimand": str(found.estimand),
         "verdict": found.verdict,
         "difference": found.difference,

@@ -13,8 +13,11 @@ class Watcher(Protocol):
     def say(self, sentence: str) -> None:
         """Hear a sentence for the user."""
 
-    def begin(self, title: str, *, total: int, done: int = 0) -> None:
-        """A stretch of work of `total` steps begins, `done` of them done already; 0 is unknown."""
+    def begin(self, title: str, *, total: int, done: int = 0, best: Trial | None = None) -> None:
+        """A stretch of work of `total` steps begins, `done` of them done already.
+
+        best: the best trial among those.
+        """
 
     def advance(self, steps: int) -> None:
         """So many steps further."""
@@ -32,7 +35,7 @@ class Silent:
     def say(self, sentence: str) -> None:
         """Ignore it."""
 
-    def begin(self, title: str, *, total: int, done: int = 0) -> None:
+    def begin(self, title: str, *, total: int, done: int = 0, best: Trial | None = None) -> None:
         """Ignore it."""
 
     def advance(self, steps: int) -> None:
@@ -58,9 +61,11 @@ class Reporter:
         """Print a line."""
         self._bar.say(sentence)
 
-    def begin(self, title: str, *, total: int, done: int = 0) -> None:
-        """Show a bar, and forget the best so far."""
+    def begin(self, title: str, *, total: int, done: int = 0, best: Trial | None = None) -> None:
+        """Show a bar, with the best so far behind it."""
         self._best, self._lowest, self._epochs = "", float("inf"), {}
+        if best is not None and best.error is not None:
+            self._note_best(best, best.error)
         self._bar.begin(title, total=total, done=done)
 
     def advance(self, steps: int) -> None:
@@ -78,8 +83,7 @@ class Reporter:
                 self._epochs[trial.id] = self._epochs.get(trial.id, 0) + 1
                 self._bar.advance(1, self._best)
             case Finished(error=error):
-                if error < self._lowest:
-                    self._lowest, self._best = error, f"best {error:.2f} % ({trial.name})"
+                self._note_best(trial, error)
                 self._bar.advance(0, self._best)
                 if not self._bar.live:
                     self.say(f"{trial.name}: validation error {error:.2f} %, {event.seconds:.0f} s")
@@ -91,3 +95,7 @@ class Reporter:
                 self.say(f"{trial.name}: {reason}")
             case Stopped() | Probed():
                 pass
+
+    def _note_best(self, trial: Trial, error: float) -> None:
+        if error < self._lowest:
+            self._lowest, self._best = error, f"best {error:.2f} % ({trial.name})"
