@@ -201,9 +201,9 @@ def compare(
     first, second = workflow.side(a), workflow.side(b)
     found = workflow.compare_populations(first, second, force=force)
     if as_json:
-        _print(json.dumps(comparison_json(first.name, second.name, found), indent=2))
+        _print(json.dumps(comparison_json(first.space, second.space, found), indent=2))
     else:
-        _print(found.sentence(first.name, second.name))
+        _print(found.sentence(first.space, second.space))
         if found.rough:
             print("note: the interval is rough: fewer than 30 networks on a side", file=sys.stderr)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netspace.errors import StorageError
+from netspace.errors import StorageError, TrainingError
 from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Job, Stopped
 from netspace.run.loop import DEATHS, run_trials
 from netspace.run.store import Store
@@ -104,6 +104,25 @@ def test_a_worker_that_cannot_write_stops_the_run_and_fails_no_trial(store: Stor
     with pytest.raises(StorageError, match="the disk is full"):
         run_trials(store, Scripted(answer))
     assert store.counts() == {"planned": 3, "running": 0, "finished": 1, "failed": 0}
+
+
+def test_breakdowns_that_are_all_alike_stop_the_run_and_fail_nothing(store: Store) -> None:
+    def answer(job: Job, _: int) -> Event:
+        return Failed(id=job.id, reason="unexpected RuntimeError: driver", unexpected=True)
+
+    with pytest.raises(TrainingError, match="3 trainings broke down alike"):
+        run_trials(store, Scripted(answer))
+    assert store.counts() == {"planned": 4, "running": 0, "finished": 0, "failed": 0}
+
+
+def test_breakdowns_beside_finished_trials_are_failures_of_their_own(store: Store) -> None:
+    def answer(job: Job, _: int) -> Event:
+        if job.id == 1:
+            return finished(job)
+        return Failed(id=job.id, reason="unexpected RuntimeError: shape", unexpected=True)
+
+    run_trials(store, Scripted(answer))
+    assert store.counts() == {"planned": 0, "running": 0, "finished": 1, "failed": 3}
 
 
 def test_an_interrupt_leaves_finished_ones_and_plans_the_rest(store: Store) -> None:

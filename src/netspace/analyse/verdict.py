@@ -132,9 +132,9 @@ def compare(
 
     NaN and infinite errors are added to the failed. Where a side has fewer than 20 finished
     networks, best_of_10 becomes the best of half of the smaller side. The interval is a percentile
-    bootstrap for samples of a fixed size. It is approximate: at 95 % and best_of_10 it covers about
-    93 % of the time with 100 networks a side, 88 % with 30, far less with a handful or where one
-    side has far fewer. It does not hold if one looks, trains more and looks again until it decides.
+    bootstrap for samples of a fixed size: at 95 % and best_of_10 it covers about 93 % of the time
+    with 100 networks a side, 88 % with 30, far less with a handful or where one side has far fewer.
+    It does not hold if one looks, trains more and looks again until it decides.
     Raises UserError if a side has fewer than 2 finished networks.
     """
     check_confidence(confidence)

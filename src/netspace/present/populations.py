@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from statistics import fmean
 
+from netspace.analyse.verdict import Comparison, compare
 from netspace.present.record import RunRecord
 from netspace.trial import Trial
 
@@ -55,6 +56,11 @@ class Population:
         return sum(trial.state in ("planned", "running") for trial in self.trials)
 
 
+def compare_spaces(a: Population, b: Population) -> Comparison:
+    """Space B against space A, by the errors of their networks; failures stand beside them."""
+    return compare(a.errors, b.errors, failed_a=a.failed, failed_b=b.failed)
+
+
 def populations(record: RunRecord) -> tuple[Population, ...]:
     """One population for each space of the study, in its order, without trials too."""
     names = dict.fromkeys(choice.called for choice in record.study.spaces)
@@ -85,6 +91,11 @@ class Candidate:
         """Mean validation error over the finished seeds, in percent; None if there is none."""
         known = errors(self.trials)
         return fmean(known) if known else None
+
+    @property
+    def finished(self) -> tuple[Trial, ...]:
+        """Its trials that ended with an error, best first."""
+        return finished(self.trials)
 
 
 def candidates(final: Sequence[Trial]) -> tuple[Candidate, ...]:

@@ -4,22 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from netspace.analyse.verdict import compare
+from netspace.analyse.verdict import FEW
 from netspace.config import Budget
 from netspace.design.units import format_size
 from netspace.present.good_ranges import Knob
 from netspace.present.populations import (
     Population,
     candidates,
+    compare_spaces,
     finished,
     key,
     populations,
 )
 from netspace.present.record import RunRecord, Winner
 from netspace.present.wording import counted, duration, listed, percent, spaced
-
-ROUGH_BELOW = 30
-"""Finished networks on a side below which a comparison's interval is rough."""
 
 
 def answer(record: RunRecord) -> str:
@@ -111,17 +109,17 @@ def _judgement(a: Population, b: Population) -> Judgement:
         counts = listed(f"{p.space} has {len(p.errors)}" for p in short)
         need = f"A comparison needs 2 finished networks on each side; {counts}."
         return Judgement(verdict=f"{a.space} and {b.space}: no verdict", remarks=(need,))
-    found = compare(a.errors, b.errors, failed_a=a.failed, failed_b=b.failed)
+    found = compare_spaces(a, b)
     said = found.sentence(a.space, b.space)
     chance = (
         f"A network of {b.space} has a lower error than one of {a.space} with probability "
         f"{found.chance_b_below_a:.2f}."
     )
     remarks = [chance]
-    if min(found.finished_a, found.finished_b) < ROUGH_BELOW:
+    if found.rough:
         remarks.append(
             f"With {found.finished_a} and {found.finished_b} finished networks (fewer than "
-            f"{ROUGH_BELOW} on a side) the interval is rough: it holds the true difference less "
+            f"{FEW} on a side) the interval is rough: it holds the true difference less "
             f"often than {100 * found.confidence:g} % of the time."
         )
     return Judgement(verdict=said, remarks=tuple(remarks))

@@ -54,10 +54,14 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A job broke down for a reason that lies in the network or its recipe."""
+    """A job broke down for a reason that lies in the network or its recipe.
+
+    unexpected: it may as well lie in netspace or on this machine.
+    """
 
     id: int
     reason: str
+    unexpected: bool = False
     seconds: float = 0.0
     curve: tuple[Epoch, ...] = ()
     setting: Mapping[str, str] = field(default_factory=dict)

@@ -1,15 +1,18 @@
 """The loop between store and executor: every planned trial ends as finished or failed."""
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import assert_never
 
-from netspace.errors import StorageError
+from netspace.errors import StorageError, TrainingError
 from netspace.run.executors import Executor
 from netspace.run.jobs import Died, EpochDone, Event, Failed, Finished, Probed, Stopped, TrainJob
 from netspace.run.store import Store
 from netspace.trial import Trial
+
+ALIKE = 3
+"""So many unexpected breakdowns of one kind, and nothing finished, stop a run."""
 
 DEATHS = 2
 """A trial whose worker dies is begun again; after so many deaths in a row it has failed."""
@@ -31,6 +34,7 @@ def run_trials(
     waiting = deque(store.trials(state="planned"))
     running: dict[int, Trial] = {}
     deaths: Counter[int] = Counter()
+    broken: dict[str, list[int]] = {}
     try:
         while waiting or running:
             while waiting and executor.room:
@@ -44,12 +48,26 @@ def run_trials(
                     del running[event.id]
                 if isinstance(event, Died):
                     deaths[trial.id] += 1
+                elif isinstance(event, Failed) and event.unexpected:
+                    broken.setdefault(event.reason, []).append(trial.id)
                 if _store(event, trial, store, deaths[trial.id]):
                     waiting.appendleft(trial)
                 on_event(trial, event)
+                _stop_if_all_break_alike(store, broken)
     finally:
         for trial_id in running:
             store.release(trial_id)
+
+
+def _stop_if_all_break_alike(store: Store, broken: Mapping[str, list[int]]) -> None:
+    """Stop before a whole population fails for a reason that is not the networks' own."""
+    for reason, trial_ids in broken.items():
+        if len(trial_ids) >= ALIKE and not store.counts()["finished"]:
+            store.plan_again(trial_ids)
+            raise TrainingError(
+                f"stopped: {len(trial_ids)} trainings broke down alike and none finished "
+                f"({reason}); they are planned again, for it is not the networks' fault"
+            )
 
 
 def _job(trial: Trial, weights: Path | None) -> TrainJob:

@@ -176,6 +176,11 @@ class Store:
         """Put a running trial back to planned: its worker is gone."""
         self._change(trial_id, was="running", state="planned")
 
+    def plan_again(self, trial_ids: Iterable[int]) -> None:
+        """Put these failed trials back to planned, without a trace of the failure."""
+        for trial_id in trial_ids:
+            self._change(trial_id, was="failed", state="planned", reason="", seconds=None, curve=[])
+
     def release_running(self) -> int:
         """Put all running trials back to planned; how many there were."""
         stale = sa.update(_TRIALS).where(_TRIALS.c.state == "running").values(state="planned")
@@ -213,9 +218,9 @@ class Store:
 
 
 def _open_to_read(path: Path) -> sqlite3.Connection:
-    # Readers share WAL's index file; where that cannot be made, nobody can be writing either.
-    writable = os.access(path.parent, os.W_OK)
-    mode = "mode=ro" if writable else "mode=ro&immutable=1"
+    # Without a write-ahead log, or where none could be kept, nobody writes: read the file alone.
+    written = path.with_name(f"{path.name}-wal").exists() and os.access(path.parent, os.W_OK)
+    mode = "mode=ro" if written else "mode=ro&immutable=1"
     address = f"file:{quote(str(path))}?{mode}"
     return sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
 

@@ -76,6 +76,7 @@ def answer(job: Job, data: DataSet, device: torch.device, tell: Callable[[Event]
         return Failed(
             id=job.id,
             reason=str(fault) if isinstance(fault, TrainingError) else _unexpected(fault),
+            unexpected=not isinstance(fault, TrainingError),
             seconds=time.perf_counter() - began,
             curve=tuple(curve),
             setting=Compute.of(device, job.recipe.precision).setting(),

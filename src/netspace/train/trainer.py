@@ -95,8 +95,7 @@ def _train(
     validation = Batches(data.validation, data, compute)
     optimizer = _optimizer(module, recipe)
     chance = torch.Generator().manual_seed(seed)
-    curve: list[Epoch] = []
-    finite = True
+    curve, finite = list[Epoch](), True
     for number in range(1, recipe.epochs + 1):
         began = time.perf_counter()
         loss = _one_epoch(module, images, recipe, optimizer, chance, number, compute)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from netspace.analyse.verdict import Comparison
 from netspace.errors import RunError, UnknownNameError
+from netspace.present.populations import Population, compare_spaces, populations
 from netspace.present.record import RunRecord
 from netspace.run.folder import RunFolder
 from netspace.workflow.record import read_record
-from netspace.workflow.summary import compare_errors, errors_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +19,9 @@ class Side:
     space: str
 
     @property
-    def name(self) -> str:
-        """What a sentence calls it."""
-        return self.space
+    def population(self) -> Population:
+        """Its trials."""
+        return next(one for one in populations(self.record) if one.space == self.space)
 
 
 def side(text: str) -> Side:
@@ -44,7 +44,7 @@ def compare_populations(a: Side, b: Side, *, force: bool = False) -> Comparison:
             f"{a.record.folder} and {b.record.folder} were trained with different {differing}, so "
             "their errors cannot be compared; --force does it all the same"
         )
-    return compare_errors(errors_of(a.record, a.space), errors_of(b.record, b.space))
+    return compare_spaces(a.population, b.population)
 
 
 def _differing(a: RunRecord, b: RunRecord) -> str:

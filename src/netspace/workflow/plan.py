@@ -130,7 +130,8 @@ def _sentences(study: Study, here: Circumstances, seconds: float, time: float) -
     said = [
         f"Networks are drawn with {ranges} per image of {here.resolution}x{here.resolution}.",
         f"Population: {networks} networks ({shares}), {recipe.epochs} epochs on {images:,}{part} "
-        "training images each.",
+        f"training images each, in batches of {recipe.batch_size}; an epoch leaves out a last, "
+        "smaller one.",
         f"Final round: the best {final.candidates}, {final.seeds} seeds each, "
         f"{final.epochs_factor * recipe.epochs} epochs; then one reading on test.",
         f"That takes about {duration(seconds)} on {here.workers} workers, measured on "

@@ -81,7 +81,7 @@ def plan_population(study: Study, populations: Sequence[Population], store: Stor
 def plan_final(study: Study, store: Store) -> None:
     """Plan the final round: the best candidates, several seeds, longer."""
     recipe = replace(study.recipe, epochs=study.final.epochs_factor * study.recipe.epochs)
-    finalists = candidates(store.trials(round="population", state="finished"), study)
+    chosen = finalists(store.trials(round="population", state="finished"), study)
     store.plan(
         Trial(
             round="final",
@@ -93,7 +93,7 @@ def plan_final(study: Study, store: Store) -> None:
             recipe=recipe,
             seed=seed,
         )
-        for trial in finalists
+        for trial in chosen
         for seed in final_seeds(study)
     )
 
@@ -104,7 +104,7 @@ def final_seeds(study: Study) -> range:
     return range(first, first + study.final.seeds)
 
 
-def candidates(finished: list[Trial], study: Study) -> list[Trial]:
+def finalists(finished: list[Trial], study: Study) -> list[Trial]:
     """The distinct networks of lowest validation error, over all spaces."""
     best: dict[object, Trial] = {}
     for trial in sorted(finished, key=lambda trial: (trial.error, trial.id)):

@@ -4,12 +4,12 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
 
 from netspace.config import Study, study_text
 from netspace.design.serial import to_plain
 from netspace.errors import RunError
 from netspace.present.export import yaml_text
+from netspace.present.populations import candidates
 from netspace.present.report import render
 from netspace.run.folder import RunFolder, copy_whole, write_whole
 from netspace.run.store import Store
@@ -17,7 +17,6 @@ from netspace.train import device as devices
 from netspace.train.build import build
 from netspace.train.trainer import evaluate
 from netspace.train.weights import load_weights
-from netspace.trial import Trial
 from netspace.workflow.population import draw, plan_final, plan_population
 from netspace.workflow.record import record_of
 from netspace.workflow.session import Session, check_before, data_record, session
@@ -104,16 +103,12 @@ def _choose(study: Study, at_work: Session) -> None:
     A candidate that failed on some seed is passed over where another finished on all.
     """
     store = at_work.store
-    finished = store.trials(round="final", state="finished")
-    if not finished:
+    found = candidates(store.trials(round="final"))
+    most = max(len(one.finished) for one in found)
+    if not most:
         raise _nothing_finished(store)
-    groups: dict[tuple[str, int], list[Trial]] = {}
-    for trial in finished:
-        groups.setdefault((trial.space, trial.index), []).append(trial)
-    most = max(len(trials) for trials in groups.values())
-    whole = [trials for trials in groups.values() if len(trials) == most]
-    chosen = min(whole, key=_mean_error)
-    best = min(chosen, key=lambda trial: (trial.error, trial.id))
+    chosen = next(one for one in found if len(one.finished) == most)
+    best = chosen.finished[0]
     module = build(best.network)
     load_weights(module, at_work.weights(best))
     device = devices.device(study.device)
@@ -124,9 +119,9 @@ def _choose(study: Study, at_work: Session) -> None:
     copy_whole(at_work.weights(best), at_work.folder.winner_weights)
     store.record(
         winner={
-            "trials": [trial.id for trial in chosen],
+            "trials": [trial.id for trial in chosen.finished],
             "best": best.id,
-            "validation_error": _mean_error(chosen),
+            "validation_error": chosen.error,
             "test_error": test_error,
         }
     )
@@ -142,10 +137,6 @@ def write_results(folder: RunFolder, store: Store) -> None:
         write_whole(folder.winner, yaml_text(replace(best.network, name=best.name)))
     write_whole(folder.summary, summary_text(record))
     write_whole(folder.report, render(record))
-
-
-def _mean_error(trials: list[Trial]) -> float:
-    return fmean(trial.error for trial in trials if trial.error is not None)
 
 
 def _nothing_finished(store: Store) -> RunError:

@@ -5,8 +5,9 @@ from itertools import combinations
 from typing import Any
 
 from netspace.analyse.summary import summarise
-from netspace.analyse.verdict import Comparison, compare
+from netspace.analyse.verdict import Comparison
 from netspace.design.serial import to_plain
+from netspace.present.populations import Population, compare_spaces, populations
 from netspace.present.record import RunRecord
 
 
@@ -22,21 +23,20 @@ def summary(record: RunRecord) -> dict[str, Any]:
         **_winner(record),
         "networks_trained": sum(trial.state == "finished" for trial in population),
         "networks_failed": sum(trial.state == "failed" for trial in population),
-        "spaces": [space_summary(record, space.name) for space in record.spaces],
+        "spaces": [space_summary(population) for population in populations(record)],
         "comparisons": [comparison_json(a, b, found) for a, b, found in comparisons(record)],
         "data": {"name": record.data.name, "fingerprint": record.data.fingerprint},
         "seconds": round(record.seconds, 1),
     }
 
 
-def space_summary(record: RunRecord, name: str) -> dict[str, Any]:
+def space_summary(population: Population) -> dict[str, Any]:
     """One space's population in figures; without finished networks only their numbers."""
-    errors, failed = errors_of(record, name)
-    if not errors:
-        return {"name": name, "finished": 0, "failed": failed}
-    found = summarise(errors, failed=failed)
+    if not population.errors:
+        return {"name": population.space, "finished": 0, "failed": population.failed}
+    found = summarise(population.errors, failed=population.failed)
     return {
-        "name": name,
+        "name": population.space,
         "finished": found.finished,
         "failed": found.failed,
         "best": found.best,
@@ -48,23 +48,8 @@ def space_summary(record: RunRecord, name: str) -> dict[str, Any]:
 
 def comparisons(record: RunRecord) -> list[tuple[str, str, Comparison]]:
     """Every pair of spaces with at least two finished networks each."""
-    enough = [space.name for space in record.spaces if len(errors_of(record, space.name)[0]) >= 2]
-    return [
-        (a, b, compare_errors(errors_of(record, a), errors_of(record, b)))
-        for a, b in combinations(enough, 2)
-    ]
-
-
-def compare_errors(a: tuple[list[float], int], b: tuple[list[float], int]) -> Comparison:
-    """Compare two populations, each given as finished errors and number of failures."""
-    return compare(a[0], b[0], failed_a=a[1], failed_b=b[1])
-
-
-def errors_of(record: RunRecord, space: str) -> tuple[list[float], int]:
-    """Errors of a space's finished networks, and how many failed."""
-    own = [trial for trial in record.population if trial.space == space]
-    errors = [trial.error for trial in own if trial.error is not None]
-    return errors, sum(trial.state == "failed" for trial in own)
+    enough = [population for population in populations(record) if len(population.errors) >= 2]
+    return [(a.space, b.space, compare_spaces(a, b)) for a, b in combinations(enough, 2)]
 
 
 def _winner(record: RunRecord) -> dict[str, Any]:
