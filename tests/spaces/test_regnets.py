@@ -143,3 +143,10 @@ def test_a_line_that_skips_a_level_is_no_network():
 
 def test_a_line_that_skips_a_level_is_no_member():
     assert not space("regnetx").contains(SKIPPING)
+
+
+def test_the_line_is_lower_on_tiny_images():
+    ranges = {p.name: distribution(p.values) for p in space("regnetx", resolution=8).parameters}
+    assert ranges["initial_width"].values[-1] == ranges["slope"].values[-1] == 128
+    assert "initial width and slope up to 128" in space("regnetx", resolution=8).adapted[-1]
+    assert space("regnetx", resolution=16).adapted == space("anynetx_a", resolution=16).adapted[:-1]

@@ -30,6 +30,9 @@ ARTICLE_RULES: tuple[Rule, ...] = (
 )
 ARTICLE_LIMITS: tuple[Constraint, ...] = (ActivationLimit(), ParamLimit())
 
+MOST = 256
+"""Largest initial width and slope, in channels."""
+
 _FOUR_STAGES = Bound(quantity="stages", low=4, high=4)
 
 
@@ -80,17 +83,19 @@ def _stages(line: Ints, steps: NDArray[np.bool_], depth: Ints, count: int) -> tu
 def regnet(name: str, frame: Frame) -> Space:
     """The regnetx or regnety space on these images; four stages unless another bound is set."""
     se = Squeeze(ratio=0.25) if name == "regnety" else None
+    most = min(MOST, frame.widest)
+    narrower = (f"initial width and slope up to {most} (at 16 pixels and above: {MOST})",)
     return Space(
         name=name,
         parameters=(
             Parameter(name="depth", values=Uniform(low=4, high=64)),
-            Parameter(name="initial_width", values=LogUniform(low=8, high=256, step=8)),
-            Parameter(name="slope", values=LogUniform(low=8, high=256, step=0.1)),
+            Parameter(name="initial_width", values=LogUniform(low=8, high=most, step=8)),
+            Parameter(name="slope", values=LogUniform(low=8, high=most, step=0.1)),
             Parameter(name="multiplier", values=LogUniform(low=1.5, high=3, step=0.001)),
             Parameter(name="bottleneck_ratio", values=Powers(low=1, high=4)),
             Parameter(name="group_width", values=Powers(low=1, high=32)),
         ),
         template=RegNetTemplate(frame=frame, se=se),
         limits=(_FOUR_STAGES,),
-        adapted=frame.adapted(4),
+        adapted=frame.adapted(4) + (narrower if most < MOST else ()),
     )

@@ -90,6 +90,7 @@ def _begin(study: Study, at_work: Session, facts: Mapping[str, object]) -> None:
     if store.fact("study") is None:
         plain = to_plain(study, complete=True)
         store.record(study=plain, **data_record(at_work.data), **facts)
+    write_whole(at_work.folder.study, study_text(study))
     for population in populations:
         for sentence in population.sentences:
             at_work.watcher.say(sentence)
