@@ -122,7 +122,15 @@ def test_images_that_changed_are_refused(tmp_path: Path) -> None:
 def test_a_study_that_cannot_begin_leaves_the_folder_free(tmp_path: Path, pictures: Path) -> None:
     with pytest.raises(InfeasibleError, match="none of"):
         run_study(small_study(pictures, budget=Budget(flops="1..2")), tmp_path, Silent())
-    run_study(small_study(pictures, seed=1), tmp_path, Silent())
+    assert list(tmp_path.glob("*")) == []
+    run_study(small_study(pictures, seed=1), tmp_path / "run", Silent())
+
+
+def test_a_folder_of_other_things_is_left_as_it_was(tmp_path: Path, pictures: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InfeasibleError):
+        run_study(small_study(pictures, budget=Budget(flops="1..2")), tmp_path, Silent())
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_a_folder_in_use_is_refused(tmp_path: Path, pictures: Path) -> None:

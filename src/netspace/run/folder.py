@@ -53,6 +53,13 @@ class RunFolder:
         """The result for people."""
         return self.path / "report.html"
 
+    def discard(self) -> None:
+        """Take away what opening a run made, and the folder if nothing else lies in it."""
+        for name in ("run.db", "run.db-wal", "run.db-shm", ".lock"):
+            (self.path / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.rmdir()
+
     @property
     def in_use(self) -> bool:
         """Whether a process is at work on the run."""

@@ -14,7 +14,7 @@ from netspace.train.data import DataSet
 from netspace.train.probe import Speed
 from netspace.workflow.plan import Circumstances, Plan, plan
 from netspace.workflow.population import draw
-from netspace.workflow.session import Session, check_before, session
+from netspace.workflow.session import Session, check_before, opened, session
 from netspace.workflow.study import carry_out, write_results
 from netspace.workflow.watch import Watcher
 
@@ -54,7 +54,7 @@ def design(request: Request, path: Path, watcher: Watcher, *, command: str = "")
     """
     check_before(request.study())
     folder = RunFolder(path)
-    with folder.locked(), Store(folder.database) as store:
+    with opened(folder) as store:
         _same_request(request, store, folder)
         if store.fact("winner") is None:
             with session(request.study(), folder, store, watcher) as at_work:

@@ -107,6 +107,22 @@ def session(study: Study, folder: RunFolder, store: Store, watcher: Watcher) -> 
         store.record(seconds=at_work.spent)
 
 
+@contextmanager
+def opened(folder: RunFolder) -> Iterator[Store]:
+    """The run's store, this process alone at work on it.
+
+    A folder in which no run has begun by then is left as it was found.
+    """
+    new = not folder.database.exists()
+    with folder.locked(), Store(folder.database) as store:
+        try:
+            yield store
+        finally:
+            if new and store.fact("study") is None:
+                store.close()
+                folder.discard()
+
+
 def check_before(study: Study) -> None:
     """Raise for data or a device that are not there, before a folder is made for the run."""
     devices.device(study.device)

@@ -19,7 +19,7 @@ from netspace.train.trainer import evaluate
 from netspace.train.weights import load_weights
 from netspace.workflow.population import draw, plan_final, plan_population
 from netspace.workflow.record import record_of
-from netspace.workflow.session import Session, check_before, data_record, session
+from netspace.workflow.session import Session, check_before, data_record, opened, session
 from netspace.workflow.summary import summary_text
 from netspace.workflow.watch import Watcher
 
@@ -31,7 +31,7 @@ def run_study(study: Study, path: Path, watcher: Watcher, *, command: str = "") 
     """
     check_before(study)
     folder = RunFolder(path)
-    with folder.locked(), Store(folder.database) as store:
+    with opened(folder) as store:
         _same_study(study, store, folder)
         if store.fact("winner") is None:
             with session(study, folder, store, watcher) as at_work:
