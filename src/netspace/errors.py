@@ -9,7 +9,8 @@
     │   ├── DataError                 images that cannot be used as they are
     │   ├── RunError                  a run folder that holds something else, or is in use
     │   └── StorageError              a disk that is full or cannot be written
-    └── TrainingError                 one training that broke down; it becomes a failed trial
+    └── TrainingError                 training that broke down: one becomes a failed trial,
+                                      all alike stop the run
 
 Messages say the rule, the value, where it stands, and the remedy.
 """
@@ -60,7 +61,7 @@ class StorageError(UserError):
 
 
 class TrainingError(NetspaceError):
-    """One training that broke down: it becomes a failed trial with this reason."""
+    """A training that broke down and becomes a failed trial; or all, alike, which stops the run."""
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from safetensors.torch import load_file
 
 from netspace.config import Budget, FinalRound, SpaceChoice, Study, load_study, study_text
 from netspace.design.complexity import count
+from netspace.design.serial import to_plain
 from netspace.design.zoo import network
 from netspace.errors import InfeasibleError, RunError, StudyError
 from netspace.recipe import Recipe
@@ -21,8 +23,8 @@ from netspace.run.folder import RunFolder
 from netspace.run.store import Store
 from netspace.train.build import build
 from netspace.workflow.study import run_study
-from netspace.workflow.watch import Silent
 from tests.pictures import picture_folder
+from tests.watching import Silent
 
 
 def small_study(data: Path, **changes: object) -> Study:
@@ -226,3 +228,12 @@ def test_a_failed_trial_keeps_what_was_measured(tmp_path: Path, pictures: Path) 
 def test_a_pool_needs_a_worker(pictures: Path, workers: int) -> None:
     with pytest.raises(StudyError, match=f"workers {workers} must be at least 1"):
         small_study(pictures, workers=workers)
+
+
+def test_a_study_recorded_without_its_defaults_is_the_same_study(
+    finished: RunFolder, pictures: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(finished.path, tmp_path / "run")
+    with Store(tmp_path / "run" / "run.db") as store:
+        store.record(study=to_plain(small_study(pictures)))
+    run_study(small_study(pictures), tmp_path / "run", Silent())

@@ -13,8 +13,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import assert_never
 
-import torch
-
 from netspace.errors import StorageError, TrainingError
 from netspace.run.jobs import (
     EpochDone,
@@ -43,7 +41,7 @@ def serve(pipe: Connection, data_folder: Path, device_name: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the loop decides what an interrupt means
     _die_with_parent()
     _keep_freed_memory()
-    torch.set_num_threads(THREADS)
+    devices.use_threads(THREADS)
     data, device = open_saved(data_folder), devices.device(device_name)
     while True:
         try:
@@ -53,7 +51,7 @@ def serve(pipe: Connection, data_folder: Path, device_name: str) -> None:
         pipe.send(answer(job, data, device, pipe.send))
 
 
-def answer(job: Job, data: DataSet, device: torch.device, tell: Callable[[Event], None]) -> Event:
+def answer(job: Job, data: DataSet, device: devices.Device, tell: Callable[[Event], None]) -> Event:
     """Do one job; whatever breaks becomes an event, so that the worker and the others go on."""
     began, curve = time.perf_counter(), list[Epoch]()
 
@@ -91,7 +89,7 @@ def _unexpected(fault: Exception) -> str:
 
 
 def _train(
-    job: TrainJob, data: DataSet, device: torch.device, on_epoch: Callable[[Epoch], None]
+    job: TrainJob, data: DataSet, device: devices.Device, on_epoch: Callable[[Epoch], None]
 ) -> Finished:
     result = train(
         job.network,

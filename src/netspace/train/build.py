@@ -164,4 +164,9 @@ def _residual(layer: Residual, shape: Shape) -> ResidualModule:
 
 def _activation(function: Activation) -> nn.Module:
     kind = ACTIVATIONS[function]
-    return kind() if kind is nn.Sigmoid else kind(inplace=True)
+    return kind(inplace=True) if works_in_place(function) else kind()
+
+
+def works_in_place(function: Activation) -> bool:
+    """Whether torch's module of this function can overwrite its input."""
+    return function != "sigmoid"

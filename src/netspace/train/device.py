@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 import torch
 
@@ -14,6 +14,14 @@ from netspace.errors import UserError
 from netspace.recipe import Precision
 
 _FAST_BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
+
+
+Device: TypeAlias = torch.device
+
+
+def use_threads(count: int) -> None:
+    """Let torch compute on so many threads in this process."""
+    torch.set_num_threads(count)
 
 
 def device(name: str = "cpu") -> torch.device:

@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from netspace.config import Study
-from netspace.errors import RunError, StorageError
+from netspace.errors import RunError
+from netspace.present.populations import finished
 from netspace.present.record import DataFacts
 from netspace.run.executors import Executor, ProcessPool
 from netspace.run.folder import RunFolder
@@ -45,7 +46,7 @@ class Session:
         trials = self.store.trials(round=round)
         done = sum(trial.recipe.epochs for trial in trials if trial.state in ("finished", "failed"))
         total = sum(trial.recipe.epochs for trial in trials)
-        best = min((t for t in trials if t.error is not None), key=_error, default=None)
+        best = next(iter(finished(trials)), None)
         self.watcher.begin(f"{round}: {len(trials)} trainings", total=total, done=done, best=best)
         try:
             run_trials(self.store, self.pool, weights=self._weights, on_event=self._heard)
@@ -63,10 +64,6 @@ class Session:
         self.watcher.trial(trial, event)
         if not isinstance(event, EpochDone):
             self.store.record(seconds=self.spent)
-
-
-def _error(trial: Trial) -> float:
-    return float("inf") if trial.error is None else trial.error
 
 
 @contextmanager
@@ -183,10 +180,7 @@ def _saved(data: DataSet, folder: RunFolder) -> Iterator[Path]:
     images = folder.path / ".images"
     shutil.rmtree(images, ignore_errors=True)
     try:
-        try:
-            save(data, images)
-        except OSError as fault:
-            raise StorageError(f"{images}: {fault.strerror}; free some space") from None
+        save(data, images)
         yield images
     finally:
         shutil.rmtree(images, ignore_errors=True)

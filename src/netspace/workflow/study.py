@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from netspace.config import Study, study_text
+from netspace.config import Study, study_from_plain, study_text
 from netspace.design.serial import to_plain
 from netspace.errors import RunError
 from netspace.present.export import yaml_text
@@ -49,7 +49,8 @@ def _same_study(study: Study, store: Store, folder: RunFolder) -> None:
     known = store.fact("study")
     if known is None:
         return
-    known, wanted = ({**plain, **_FREE} for plain in (known, to_plain(study, complete=True)))
+    both = (to_plain(one, complete=True) for one in (study_from_plain(known), study))
+    known, wanted = ({**plain, **_FREE} for plain in both)
     if known == wanted:
         return
     differing = next(name for name in (*known, *wanted) if known.get(name) != wanted.get(name))

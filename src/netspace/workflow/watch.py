@@ -29,25 +29,6 @@ class Watcher(Protocol):
         """The stretch of work is over."""
 
 
-class Silent:
-    """A watcher that ignores everything."""
-
-    def say(self, sentence: str) -> None:
-        """Ignore it."""
-
-    def begin(self, title: str, *, total: int, done: int = 0, best: Trial | None = None) -> None:
-        """Ignore it."""
-
-    def advance(self, steps: int) -> None:
-        """Ignore it."""
-
-    def trial(self, trial: Trial, event: Event) -> None:
-        """Ignore it."""
-
-    def end(self) -> None:
-        """Ignore it."""
-
-
 class Reporter:
     """Draws progress on stderr: epochs done, time left, the best network so far."""
 

@@ -9,8 +9,6 @@ from itertools import takewhile
 from keyword import iskeyword
 from typing import assert_never
 
-from torch import nn
-
 from netspace.design.complexity import measure
 from netspace.design.elementwise import everywhere
 from netspace.design.layers import (
@@ -32,7 +30,7 @@ from netspace.design.layers import (
 )
 from netspace.present.source.layout import Expression, call, spread
 from netspace.present.source.signature import Function
-from netspace.train.build import ACTIVATIONS
+from netspace.train.build import ACTIVATIONS, works_in_place
 
 # Constants of the source: the input's channels, the last layer's outputs.
 CHANNELS, CLASSES = "CHANNELS", "CLASSES"
@@ -222,7 +220,7 @@ def _norm(norm: Norm, at: Map) -> Expression:
 
 def _activation(function: Activation) -> Expression:
     kind = ACTIVATIONS[function]
-    return f"nn.{kind.__name__}({'' if kind is nn.Sigmoid else 'inplace=True'})"
+    return f"nn.{kind.__name__}({'inplace=True' if works_in_place(function) else ''})"
 
 
 def _half(kernel: str) -> str:
