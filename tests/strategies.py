@@ -7,9 +7,20 @@ from typing import Any, get_args
 import numpy as np
 from hypothesis import strategies as st
 
-from netspace.design.blocks import Basic, Block, Bottleneck, MBConv, Squeeze, Vanilla
+from netspace.design.blocks import (
+    Basic,
+    Block,
+    Bottleneck,
+    Inception,
+    MBConv,
+    Plain,
+    Separable,
+    Vanilla,
+)
+from netspace.design.elementwise import Rounding
 from netspace.design.layers import Activation
 from netspace.design.network import Head, Network, Stage, Stem
+from netspace.design.pieces import Pooling, Squeeze
 from netspace.design.regnet import RegNet
 from netspace.spaces import families
 from netspace.spaces.ranges import (
@@ -32,12 +43,43 @@ squeezes = st.builds(
     Squeeze,
     ratio=st.sampled_from((0.05, 0.1, 0.25, 0.5, 1.0)),
     source=st.sampled_from(("input", "inner", "output")),
-    rounding=st.sampled_from(("nearest", "floor")),
+    rounding=st.sampled_from(get_args(Rounding)),
     act=activations,
     gate=st.sampled_from(("sigmoid", "hardsigmoid")),
+    place=st.sampled_from(("inner", "output")),
+)
+plains = st.builds(
+    Plain,
+    kernel=st.sampled_from((1, 3, 5)),
+    bias=st.booleans(),
+    norm=st.booleans(),
+    act=activations,
+    norm_eps=norm_eps,
+)
+separables = st.builds(
+    Separable, kernel=st.sampled_from((1, 3, 5)), act=activations, norm_eps=norm_eps
+)
+branches = st.integers(1, 6)
+inceptions = st.builds(
+    Inception,
+    width1=branches,
+    reduce3=branches,
+    width3=branches,
+    reduce5=branches,
+    width5=branches,
+    width_pool=branches,
+    kernel5=st.sampled_from((3, 5)),
+    bias=st.booleans(),
+    norm=st.booleans(),
+    act=activations,
 )
 vanillas = st.builds(Vanilla, act=activations, norm_eps=norm_eps)
-basics = st.builds(Basic, act=activations, norm_eps=norm_eps)
+basics = st.builds(
+    Basic,
+    se=st.none() | squeezes.map(lambda se: replace(se, place="output")),
+    act=activations,
+    norm_eps=norm_eps,
+)
 bottlenecks = st.builds(
     Bottleneck,
     bottleneck_ratio=ratios,
@@ -49,39 +91,63 @@ bottlenecks = st.builds(
 )
 mbconvs = st.builds(
     MBConv,
-    expansion=st.integers(1, 4),
+    expansion=st.integers(1, 4) | st.sampled_from((1.5, 2.3)),
     kernel=st.sampled_from((1, 3, 5)),
     se=st.none() | squeezes,
     act=activations,
     norm_eps=norm_eps,
 )
-blocks: st.SearchStrategy[Block] = st.one_of(vanillas, basics, bottlenecks, mbconvs)
+blocks: st.SearchStrategy[Block] = st.one_of(
+    plains, vanillas, basics, bottlenecks, mbconvs, separables, inceptions
+)
 
 strides = st.integers(1, 3)
 depths = st.integers(1, 3)
 resolutions = st.tuples(st.integers(1, 33), st.integers(1, 33)) | st.sampled_from(
     ((32, 32), (33, 33), (17, 32))
 )
+poolings = st.builds(
+    Pooling,
+    function=st.sampled_from(("max", "mean")),
+    kernel=st.just(3),
+    padding=st.just(1),
+    round_up=st.booleans(),
+)
 stems = st.builds(
     Stem,
     width=st.integers(1, 12),
+    bias=st.booleans(),
+    norm=st.booleans(),
     kernel=st.sampled_from((1, 3, 5, 7)),
     stride=strides,
-    max_pool=st.booleans(),
+    pool=st.none() | poolings,
     act=activations,
     norm_eps=norm_eps,
 )
 heads = st.builds(
     Head,
+    pool=st.none() | poolings,
     width=st.none() | st.integers(1, 12),
+    grid=st.sampled_from((None, 1, 2)),
+    hidden=st.lists(st.integers(1, 9), max_size=2).map(tuple),
     dropout=st.sampled_from((0.0, 0.2)),
     act=activations,
     norm_eps=norm_eps,
 )
 
 
+convolutional_heads = st.builds(
+    Head,
+    width=st.none() | st.integers(1, 12),
+    classifier=st.just("convolution"),
+    dropout=st.sampled_from((0.0, 0.2)),
+)
+
+
 def block_widths(block: Block) -> st.SearchStrategy[int]:
     """Small widths at which the block can be built."""
+    if isinstance(block, Inception):
+        return st.just(block.width)
     if not isinstance(block, Bottleneck):
         return st.integers(1, 16)
     numerator, denominator = float(block.bottleneck_ratio).as_integer_ratio()
@@ -93,7 +159,13 @@ def block_widths(block: Block) -> st.SearchStrategy[int]:
 def stages(draw: st.DrawFn) -> Stage:
     block = draw(blocks)
     width = draw(block_widths(block))
-    return Stage(block=block, width=width, depth=draw(depths), stride=draw(strides))
+    return Stage(
+        block=block,
+        width=width,
+        depth=draw(depths),
+        stride=draw(strides),
+        downsampling=draw(st.none() | poolings),
+    )
 
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12)
@@ -101,7 +173,7 @@ networks = st.builds(
     Network,
     stem=stems,
     stages=st.lists(stages(), min_size=1, max_size=3).map(tuple),
-    head=heads,
+    head=heads | convolutional_heads,
     channels=st.sampled_from((1, 3)),
     classes=st.integers(1, 12),
     resolution=resolutions,
@@ -121,15 +193,17 @@ def like_stages(draw: st.DrawFn, stage: Stage) -> Stage:
         case MBConv():
             kernel = draw(st.sampled_from((1, 3, 5)))
             block = replace(block, expansion=draw(st.integers(1, 4)), kernel=kernel)
+        case Inception():
+            block = replace(block, width1=draw(branches), reduce5=draw(branches))
     width = draw(block_widths(block))
-    return Stage(block=block, width=width, depth=draw(depths), stride=draw(strides))
+    return replace(stage, block=block, width=width, depth=draw(depths), stride=draw(strides))
 
 
 @st.composite
 def like_networks(draw: st.DrawFn, network: Network) -> Network:
     """A network of the same structure with other numbers."""
     stem = replace(network.stem, width=draw(st.integers(1, 12)), stride=draw(strides))
-    head = network.head
+    head = replace(network.head, hidden=tuple(draw(branches) for _ in network.head.hidden))
     if head.width is not None:
         head = replace(head, width=draw(st.integers(1, 12)))
     stages = tuple(draw(like_stages(stage)) for stage in network.stages)

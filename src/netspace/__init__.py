@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from netspace.analyse.summary import expected_best, summarise
     from netspace.analyse.verdict import compare
     from netspace.config import Study, load_study
-    from netspace.design.blocks import Basic, Bottleneck, MBConv, Squeeze, Vanilla
+    from netspace.design.blocks import Basic, Bottleneck, MBConv, Vanilla
     from netspace.design.complexity import Complexity, count
     from netspace.design.network import Head, Network, Stage, Stem
+    from netspace.design.pieces import Squeeze
     from netspace.design.regnet import RegNet
     from netspace.design.zoo import network
     from netspace.errors import NetspaceError, UserError
@@ -36,7 +37,7 @@ _HOMES = {
     "Recipe": "recipe",
     "RegNet": "design.regnet",
     "Space": "spaces.space",
-    "Squeeze": "design.blocks",
+    "Squeeze": "design.pieces",
     "Stage": "design.network",
     "Stem": "design.network",
     "Study": "config",

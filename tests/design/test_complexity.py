@@ -1,5 +1,7 @@
 """Counts against modules built in torch, and counts of arrays against counts of single networks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from torch import Tensor, nn
 
 from netspace.design import zoo
 from netspace.design.complexity import Complexity, count, measure, parts
-from netspace.design.layers import Conv, MaxPool, Repeat, Shape
+from netspace.design.layers import Concat, Conv, Pool, Repeat, Shape
 from netspace.design.network import Network, layers
 from netspace.errors import SpecError
 from netspace.spaces.batch import one
@@ -165,7 +167,28 @@ def test_only_a_layer_that_keeps_its_shape_can_repeat():
         measure(growing, Shape(channels=4, height=8, width=8))
 
 
-def test_max_pool_counts_outputs_only():
-    cost, after = measure(MaxPool(kernel=3, stride=2), Shape(channels=4, height=9, width=8))
-    assert after == Shape(channels=4, height=5, width=4)
-    assert cost == Complexity(activations=80)
+@pytest.mark.parametrize(
+    ("pool", "side"),
+    [
+        (Pool(kernel=3, stride=2, padding=1), 5),
+        (Pool(kernel=3, stride=2), 4),
+        (Pool(kernel=2, stride=2, round_up=True), 5),
+        (Pool(kernel=2, stride=4, padding=1, round_up=True), 3),
+        (Pool(kernel=1, stride=7, round_up=True), 2),
+        (Pool(kernel=1, stride=16, round_up=True), 1),
+    ],
+)
+def test_pools_put_out_what_torch_does(pool, side):
+    cost, after = measure(pool, Shape(channels=4, height=9, width=9))
+    image = torch.zeros(1, 4, 9, 9)
+    out = nn.MaxPool2d(pool.kernel, pool.stride, pool.padding, ceil_mode=pool.round_up)(image)
+    assert after == Shape(channels=4, height=side, width=side)
+    assert out.shape[1:] == (4, side, side)
+    assert cost == Complexity(activations=4 * side**2)
+    assert measure(replace(pool, function="mean"), after)[0] == Complexity()
+
+
+def test_branches_of_unequal_maps_cannot_be_joined():
+    branches = (("a", Conv(width=2, kernel=1)), ("b", Conv(width=2, kernel=1, stride=2)))
+    with pytest.raises(SpecError, match="maps of 8x8 and 4x4; only maps of one size"):
+        measure(Concat(branches=branches), Shape(channels=1, height=8, width=8))

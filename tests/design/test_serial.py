@@ -151,7 +151,8 @@ MESSAGES = {
     ),
     "far from any kind": (
         with_block(kind="x"),
-        "stage 1: block: unknown kind 'x'; known are basic, bottleneck, mbconv, vanilla",
+        "stage 1: block: unknown kind 'x'; known are basic, bottleneck, "
+        "custom, inception, mbconv, plain, separable, vanilla",
     ),
     "word for a number": (
         {"stages": [STAGE], "stem": {"width": "wide"}},
@@ -169,7 +170,8 @@ MESSAGES = {
     ),
     "unknown rounding": (
         with_block(kind="mbconv", se={"ratio": 0.25, "rounding": "up"}),
-        "stage 1: block: se: rounding: input should be 'nearest' or 'floor', not 'up'",
+        "stage 1: block: se: rounding: input should be 'nearest', 'floor' or "
+        "'multiple of 8', not 'up'",
     ),
     "number for a name": (
         {"stages": [STAGE], "name": 5},
@@ -186,7 +188,7 @@ MESSAGES = {
     ),
     "expansion": (
         with_block(kind="mbconv", expansion=0),
-        "stage 1: block: expansion 0 must be at least 1",
+        "stage 1: block: expansion 0.0 must be at least 1",
     ),
     "kernel": (
         with_block(kind="mbconv", kernel=4),

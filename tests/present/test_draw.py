@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 
 from netspace.design import zoo
-from netspace.design.blocks import Basic, Bottleneck, MBConv, Squeeze, Vanilla
+from netspace.design.blocks import Basic, Bottleneck, MBConv, Vanilla
 from netspace.design.complexity import parts
 from netspace.design.network import Head, Network, Stage, Stem
+from netspace.design.pieces import Pooling, Squeeze
 from netspace.present.anatomy import anatomy, describe_block
 from netspace.present.draw import draw
 from netspace.spaces.families import space
@@ -146,7 +147,7 @@ def test_efficientnet_has_its_own_rows():
 
 
 def test_stem_with_pool_downsamples_by_both():
-    stem = Stem(kernel=7, stride=2, max_pool=True)
+    stem = Stem(kernel=7, stride=2, pool=Pooling(kernel=3, padding=1))
     network = Network(stem=stem, stages=(Stage(block=Basic(), width=8, depth=1, stride=1),))
     view = anatomy(network)[0]
     assert (view.kind, view.stride, view.output.height) == ("7×7 conv, max-pool", 4, 56)

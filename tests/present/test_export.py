@@ -13,10 +13,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from netspace.design import zoo
-from netspace.design.blocks import Basic, Block, Bottleneck, MBConv, Squeeze, Vanilla
+from netspace.design.blocks import Basic, Block, Bottleneck, MBConv, Vanilla
 from netspace.design.complexity import count
 from netspace.design.layers import Activation
 from netspace.design.network import Head, Network, Stage, Stem
+from netspace.design.pieces import Pooling, Squeeze
 from netspace.errors import SpecError
 from netspace.present.export import torch_source, yaml_text
 from netspace.train.build import build
@@ -67,7 +68,7 @@ NETWORKS = {
     "mbconv": repeated(MBConv()),
     "mbconv 1": repeated(MBConv(expansion=1, kernel=5)),
     "mnas": MNAS_LIKE,
-    "max-pool": repeated(Basic(), stem=Stem(width=8, kernel=7, max_pool=True)),
+    "max-pool": repeated(Basic(), stem=Stem(width=8, kernel=7, pool=Pooling(kernel=3, padding=1))),
     "eps": repeated(
         Bottleneck(norm_eps=1e-3), stem=Stem(norm_eps=0.01), head=Head(width=9, norm_eps=0.1)
     ),

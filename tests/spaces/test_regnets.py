@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspace.design import zoo
-from netspace.design.blocks import Squeeze
+from netspace.design.pieces import Squeeze
 from netspace.design.regnet import RegNet, widths
 from netspace.spaces.batch import one
 from netspace.spaces.families import article, space

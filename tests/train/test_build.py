@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from netspace.design import zoo
-from netspace.design.blocks import Basic, Bottleneck, MBConv, Squeeze, Vanilla
+from netspace.design.blocks import Basic, Bottleneck, MBConv, Vanilla
 from netspace.design.complexity import count
 from netspace.design.layers import Repeat, Shape
 from netspace.design.network import Head, Network, Stage, Stem
+from netspace.design.pieces import Squeeze
 from netspace.train.build import _module, build
 from tests.strategies import networks
 

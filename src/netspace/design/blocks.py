@@ -2,53 +2,46 @@
 
 A block is a frozen spec; `layers(block, width_in, width, stride)` gives its tree. Widths are output
 channels. Sources: Radosavovic et al. 2020 (vanilla, basic, bottleneck = X and Y blocks),
-Sandler et al. 2018 and Tan & Le 2019 (MBConv), Hu et al. 2018 (squeeze-and-excitation).
+Sandler et al. 2018 and Tan & Le 2019 (MBConv), Howard et al. 2017 (separable), Szegedy et al. 2015
+(inception), Simonyan & Zisserman 2015 (plain).
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Literal, assert_never
 
 from pydantic import Discriminator
 
+from netspace.design.custom import Custom, custom_layers
 from netspace.design.elementwise import (
-    Rounding,
     at_least,
     at_most,
     everywhere,
     least_common_multiple,
     rounded,
 )
-from netspace.design.layers import (
-    Act,
-    Activation,
-    Chain,
-    Conv,
-    Gate,
-    GlobalPool,
-    Layer,
-    Norm,
-    Residual,
-    When,
-)
+from netspace.design.layers import Act, Activation, Chain, Concat, Conv, Layer, Pool, Residual, When
+from netspace.design.pieces import Squeeze, Steps, chain, convolution, odd, positive, squeeze
 from netspace.errors import SpecError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Squeeze:
-    """Squeeze-and-excitation: squeeze width = ratio x the width of `source`, rounded."""
+class Plain:
+    """One k x k convolution, as in LeNet, AlexNet and VGG; padding None keeps ceil(n / stride)."""
 
-    ratio: float
-    source: Literal["input", "inner", "output"] = "input"
-    rounding: Rounding = "nearest"
+    kind: Literal["plain"] = "plain"
+    kernel: int = 3
+    padding: int | None = None
+    bias: bool = False
+    norm: bool = True
     act: Activation = "relu"
-    gate: Activation = "sigmoid"
+    norm_eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        if not 0 < self.ratio <= 1:
-            raise SpecError(f"se ratio {self.ratio} must be above 0 and at most 1; 0.25 is usual")
+        positive(kernel=self.kernel)
+        if self.padding is None:
+            odd(kernel=self.kernel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +55,19 @@ class Vanilla:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basic:
-    """Two 3x3 convolutions with a shortcut, the first one strided (ResNet-18's block)."""
+    """Two 3x3 convolutions with a shortcut, the first one strided (ResNet-18's block).
+
+    The squeeze stands behind the second one.
+    """
 
     kind: Literal["basic"] = "basic"
+    se: Squeeze | None = None
     act: Activation = "relu"
     norm_eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        if self.se is not None and self.se.place != "output":
+            raise SpecError("the squeeze of a basic block stands at its end; say place: output")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +97,12 @@ class Bottleneck:
 class MBConv:
     """Inverted bottleneck: 1x1 to input width x expansion, depthwise k x k, squeeze, linear 1x1.
 
-    The 1x1 is left out at expansion 1; the shortcut is there where shapes allow the sum.
+    The inner width is rounded to the nearest whole number. The first 1x1 is left out at expansion
+    1; the shortcut is there where shapes allow the sum.
     """
 
     kind: Literal["mbconv"] = "mbconv"
-    expansion: int = 6
+    expansion: float = 6
     kernel: int = 3
     se: Squeeze | None = None
     act: Activation = "silu"
@@ -109,20 +111,89 @@ class MBConv:
     def __post_init__(self) -> None:
         if not everywhere(self.expansion >= 1):
             raise SpecError(f"expansion {self.expansion} must be at least 1")
-        if not everywhere((self.kernel >= 1) & (self.kernel % 2 == 1)):
-            raise SpecError(f"kernel {self.kernel} must be odd and at least 1; use 3 or 5")
+        odd(kernel=self.kernel)
 
 
-Block = Annotated[Vanilla | Basic | Bottleneck | MBConv, Discriminator("kind")]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Separable:
+    """Depthwise k x k and 1x1, each with norm and activation: MobileNet-v1's block."""
+
+    kind: Literal["separable"] = "separable"
+    kernel: int = 3
+    act: Activation = "relu"
+    norm_eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        odd(kernel=self.kernel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inception:
+    """GoogLeNet's block: 1x1, 1x1 and 3x3, 1x1 and 5x5, pool and 1x1, side by side.
+
+    The widths of the four branches sum to the stage's width. kernel5: torchvision's has 3 there.
+    """
+
+    kind: Literal["inception"] = "inception"
+    width1: int
+    reduce3: int
+    width3: int
+    reduce5: int
+    width5: int
+    width_pool: int
+    kernel5: int = 5
+    bias: bool = False
+    norm: bool = True
+    act: Activation = "relu"
+    norm_eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        positive(
+            width1=self.width1,
+            reduce3=self.reduce3,
+            width3=self.width3,
+            reduce5=self.reduce5,
+            width5=self.width5,
+            width_pool=self.width_pool,
+        )
+        odd(kernel5=self.kernel5)
+
+    @property
+    def width(self) -> int:
+        """Channels of all branches together."""
+        return self.width1 + self.width3 + self.width5 + self.width_pool
+
+    @property
+    def width_words(self) -> str:
+        """The sum of the widths, written out."""
+        return f"{self.width1} + {self.width3} + {self.width5} + {self.width_pool} = {self.width}"
+
+
+Block = Annotated[
+    Plain | Vanilla | Basic | Bottleneck | MBConv | Separable | Inception | Custom,
+    Discriminator("kind"),
+]
 
 
 def layers(block: Block, width_in: int, width: int, stride: int) -> Layer:
     """The block as a tree of layers, from `width_in` to `width` channels."""
     match block:
+        case Plain():
+            conv = Conv(
+                width=width,
+                kernel=block.kernel,
+                stride=stride,
+                bias=block.bias,
+                padding=block.padding,
+            )
+            return chain(_convolution("a", conv, block))
         case Vanilla():
-            return _two_convolutions(block, width, stride, last_act=True)
+            return chain(_two_convolutions(block, width, stride, last_act=block.act))
         case Basic():
-            body = _two_convolutions(block, width, stride, last_act=False)
+            body = chain(
+                _two_convolutions(block, width, stride, last_act=None),
+                squeeze(block.se, "output", width_in, width, width),
+            )
             return _with_projection(block, body, width_in, width, stride)
         case Bottleneck():
             body = _bottleneck_body(block, width_in, width, stride)
@@ -130,14 +201,31 @@ def layers(block: Block, width_in: int, width: int, stride: int) -> Layer:
         case MBConv():
             joined = (stride == 1) & (width_in == width)
             return Residual(body=_mbconv_body(block, width_in, width, stride), joined=joined)
+        case Separable():
+            depthwise = Conv(width=width_in, kernel=block.kernel, stride=stride, groups=width_in)
+            return chain(
+                convolution("depthwise", depthwise, block.norm_eps, block.act),
+                convolution("point", Conv(width=width, kernel=1), block.norm_eps, block.act),
+            )
+        case Inception():
+            return _inception(block, stride)
+        case Custom():
+            return custom_layers(block, width_in, width, stride)
         case _:
             assert_never(block)
 
 
 def check_width(block: Block, width: int) -> None:
     """Raise SpecError unless the block can be built at this output width."""
-    if not isinstance(block, Bottleneck):
-        return
+    if isinstance(block, Bottleneck):
+        _check_groups(block, width)
+    if isinstance(block, Inception) and not everywhere(block.width == width):
+        raise SpecError(
+            f"width {width} must be the sum of the branches' widths, {block.width_words}"
+        )
+
+
+def _check_groups(block: Bottleneck, width: int) -> None:
     ratio = block.bottleneck_ratio
     group_width = 1 if block.group_width is None else block.group_width
     inner = rounded(width / ratio)
@@ -166,25 +254,15 @@ def fit_groups(width: int, bottleneck_ratio: float, group_width: int) -> tuple[i
     return rounded(inner * bottleneck_ratio, "floor"), group_width
 
 
-def _steps(*groups: Iterable[tuple[str, Layer]]) -> Chain:
-    return Chain(steps=tuple(step for group in groups for step in group))
-
-
-def convolution(
-    name: str, conv: Conv, norm_eps: float, act: Activation | None
-) -> Iterable[tuple[str, Layer]]:
-    """The steps conv, norm and (unless None) activation: `a`, `a_norm`, `a_act`."""
-    yield name, conv
-    yield f"{name}_norm", Norm(eps=norm_eps)
-    if act is not None:
-        yield f"{name}_act", Act(function=act)
+def _convolution(name: str, conv: Conv, block: Plain | Inception) -> Steps:
+    return convolution(name, conv, block.norm_eps if block.norm else None, block.act)
 
 
 def _with_projection(
     block: Basic | Bottleneck, body: Layer, width_in: int, width: int, stride: int
 ) -> Layer:
     conv = Conv(width=width, kernel=1, stride=stride)
-    projection = _steps(convolution("conv", conv, block.norm_eps, act=None))
+    projection = chain(convolution("conv", conv, block.norm_eps, act=None))
     changes = (width_in != width) | (stride != 1)
     return Residual(
         body=body,
@@ -193,55 +271,59 @@ def _with_projection(
     )
 
 
-def _two_convolutions(block: Vanilla | Basic, width: int, stride: int, *, last_act: bool) -> Layer:
+def _two_convolutions(
+    block: Vanilla | Basic, width: int, stride: int, *, last_act: Activation | None
+) -> Steps:
     first, second = Conv(width=width, kernel=3, stride=stride), Conv(width=width, kernel=3)
-    return _steps(
-        convolution("a", first, block.norm_eps, block.act),
-        convolution("b", second, block.norm_eps, block.act if last_act else None),
-    )
+    yield from convolution("a", first, block.norm_eps, block.act)
+    yield from convolution("b", second, block.norm_eps, last_act)
 
 
-def _bottleneck_body(block: Bottleneck, width_in: int, width: int, stride: int) -> Layer:
+def _bottleneck_body(block: Bottleneck, width_in: int, width: int, stride: int) -> Chain:
     inner = rounded(width / block.bottleneck_ratio)
     groups = 1 if block.group_width is None else inner // block.group_width
     stride_a, stride_b = (1, stride) if block.stride_in == "3x3" else (stride, 1)
     a = Conv(width=inner, kernel=1, stride=stride_a)
     b = Conv(width=inner, kernel=3, stride=stride_b, groups=groups)
-    return _steps(
+    return chain(
         convolution("a", a, block.norm_eps, block.act),
         convolution("b", b, block.norm_eps, block.act),
-        _squeeze(block.se, width_in, inner, width),
+        squeeze(block.se, "inner", width_in, inner, width),
         convolution("c", Conv(width=width, kernel=1), block.norm_eps, act=None),
+        squeeze(block.se, "output", width_in, inner, width),
     )
 
 
-def _mbconv_body(block: MBConv, width_in: int, width: int, stride: int) -> Layer:
-    inner = width_in * block.expansion
+def _mbconv_body(block: MBConv, width_in: int, width: int, stride: int) -> Chain:
+    inner = rounded(width_in * block.expansion)
     expand = convolution("expand", Conv(width=inner, kernel=1), block.norm_eps, block.act)
     depthwise = Conv(width=inner, kernel=block.kernel, stride=stride, groups=inner)
-    return _steps(
+    return chain(
         ((name, When(present=block.expansion != 1, layer=layer)) for name, layer in expand),
         convolution("depthwise", depthwise, block.norm_eps, block.act),
-        _squeeze(block.se, width_in, inner, inner),
+        squeeze(block.se, "inner", width_in, inner, width),
         convolution("project", Conv(width=width, kernel=1), block.norm_eps, act=None),
+        squeeze(block.se, "output", width_in, inner, width),
     )
 
 
-def _squeeze(
-    se: Squeeze | None, width_in: int, inner: int, width: int
-) -> Iterable[tuple[str, Layer]]:
-    """The gate's step over a map of `inner` channels; no step without squeeze."""
-    if se is None:
-        return
-    source = {"input": width_in, "inner": inner, "output": width}[se.source]
-    squeezed = at_least(rounded(source * se.ratio, se.rounding), 1)
-    body = Chain(
-        steps=(
-            ("pool", GlobalPool()),
-            ("down", Conv(width=squeezed, kernel=1, bias=True)),
-            ("act", Act(function=se.act)),
-            ("up", Conv(width=inner, kernel=1, bias=True)),
-            ("gate", Act(function=se.gate)),
+def _inception(block: Inception, stride: int) -> Layer:
+    def conv(name: str, width: int, kernel: int, stride: int = 1) -> Steps:
+        layer = Conv(width=width, kernel=kernel, stride=stride, bias=block.bias)
+        return _convolution(name, layer, block)
+
+    pool = Pool(kernel=3, stride=stride, padding=1)
+    return Concat(
+        branches=(
+            ("one", chain(conv("a", block.width1, 1, stride))),
+            (
+                "three",
+                chain(conv("a", block.reduce3, 1), conv("b", block.width3, 3, stride)),
+            ),
+            (
+                "five",
+                chain(conv("a", block.reduce5, 1), conv("b", block.width5, block.kernel5, stride)),
+            ),
+            ("pool", chain([("pool", pool)], conv("a", block.width_pool, 1))),
         )
     )
-    yield "se", Gate(body=body)

@@ -13,20 +13,23 @@ from netspace.design.elementwise import everywhere, pick
 from netspace.design.layers import (
     Act,
     Chain,
+    Concat,
     Conv,
     Dropout,
+    Flatten,
     Gate,
     GlobalPool,
     Layer,
     Linear,
-    MaxPool,
     Norm,
+    Pool,
     Repeat,
     Residual,
     Shape,
     When,
 )
 from netspace.design.network import Network, layers
+from netspace.design.receptive import Reach, reach
 from netspace.errors import SpecError
 
 
@@ -55,11 +58,15 @@ class Complexity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One top-level part of a network (stem, s1 …, head): its cost and its output map."""
+    """One top-level part of a network (stem, s1 …, head): its cost and its output map.
+
+    reach: what one position of the map sees of the image.
+    """
 
     name: str
     complexity: Complexity
     output: Shape
+    reach: Reach
 
 
 def count(
@@ -78,11 +85,12 @@ def count(
 
 
 def parts(network: Network) -> tuple[Part, ...]:
-    """The cost and output map of stem, stages and head."""
-    found, shape = [], network.input
+    """The cost, output map and reach of stem, stages and head."""
+    found, shape, seen = [], network.input, Reach()
     for name, step in layers(network).steps:
         complexity, shape = measure(step, shape)
-        found.append(Part(name=name, complexity=complexity, output=shape))
+        seen = reach(step, seen)
+        found.append(Part(name=name, complexity=complexity, output=shape, reach=seen))
     return tuple(found)
 
 
@@ -95,11 +103,13 @@ def measure(layer: Layer, shape: Shape) -> tuple[Complexity, Shape]:
             return _linear(layer, shape)
         case Norm():
             return Complexity(params=2 * shape.channels), shape
-        case MaxPool():
-            after = _window(shape, shape.channels, layer.kernel, layer.stride, layer.kernel // 2)
-            return Complexity(activations=_elements(after)), after
+        case Pool():
+            return _pool(layer, shape)
         case GlobalPool():
-            return Complexity(), Shape(channels=shape.channels, height=1, width=1)
+            size = layer.size
+            return Complexity(), Shape(channels=shape.channels, height=size, width=size)
+        case Flatten():
+            return Complexity(), Shape(channels=_elements(shape), height=1, width=1)
         case Act() | Dropout():
             return Complexity(), shape
         case Chain():
@@ -115,6 +125,8 @@ def measure(layer: Layer, shape: Shape) -> tuple[Complexity, Shape]:
             body, after = measure(layer.body, shape)
             shortcut, _ = measure(layer.shortcut, shape)
             return body + shortcut, after
+        case Concat():
+            return _concat(layer, shape)
         case Gate():
             return measure(layer.body, shape)[0], shape
         case _:
@@ -127,6 +139,27 @@ def _chain(chain: Chain, shape: Shape) -> tuple[Complexity, Shape]:
         cost, shape = measure(step, shape)
         total = total + cost
     return total, shape
+
+
+def _concat(concat: Concat, shape: Shape) -> tuple[Complexity, Shape]:
+    measured = [measure(branch, shape) for _, branch in concat.branches]
+    total = sum((cost for cost, _ in measured), start=Complexity())
+    first, *others = (after for _, after in measured)
+    for other in others:
+        if not everywhere((other.height == first.height) & (other.width == first.width)):
+            raise SpecError(
+                f"branches put out maps of {first.height}x{first.width} and {other.height}x"
+                f"{other.width}; only maps of one size can be joined"
+            )
+    channels = sum(after.channels for _, after in measured)
+    return total, Shape(channels=channels, height=first.height, width=first.width)
+
+
+def _pool(pool: Pool, shape: Shape) -> tuple[Complexity, Shape]:
+    after = _window(
+        shape, shape.channels, pool.kernel, pool.stride, pool.padding, round_up=pool.round_up
+    )
+    return Complexity(activations=_elements(after) if pool.function == "max" else 0), after
 
 
 def _conv(conv: Conv, shape: Shape) -> tuple[Complexity, Shape]:
@@ -153,15 +186,27 @@ def _linear(linear: Linear, shape: Shape) -> tuple[Complexity, Shape]:
     return Complexity(flops=size, params=size, activations=linear.width), after
 
 
-def _window(shape: Shape, channels: int, kernel: int, stride: int, margin: int) -> Shape:
-    height = (shape.height + 2 * margin - kernel) // stride + 1
-    width = (shape.width + 2 * margin - kernel) // stride + 1
+def _window(
+    shape: Shape, channels: int, kernel: int, stride: int, margin: int, *, round_up: bool = False
+) -> Shape:
+    height, width = (
+        _positions(side, kernel, stride, margin, round_up) for side in (shape.height, shape.width)
+    )
     if not everywhere((height >= 1) & (width >= 1)):
         size = f"{shape.height}x{shape.width}"
         raise SpecError(
             f"a {size} map is too small for a {kernel}x{kernel} window; use larger images"
         )
     return Shape(channels=channels, height=height, width=width)
+
+
+def _positions(side: int, kernel: int, stride: int, margin: int, round_up: bool) -> int:
+    room = side + 2 * margin - kernel
+    if not round_up:
+        return room // stride + 1
+    positions = -(-room // stride) + 1
+    # A window that would begin behind the image, in the padding, is left out.
+    return positions - pick((positions - 1) * stride >= side + margin, 1, 0)
 
 
 def _elements(shape: Shape) -> int:

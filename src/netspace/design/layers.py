@@ -7,9 +7,11 @@ structure; they are annotated `int`, since an array answers the same arithmetic.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-Activation = Literal["relu", "relu6", "silu", "hardswish", "sigmoid", "hardsigmoid"]
+from pydantic import Discriminator
+
+Activation = Literal["relu", "relu6", "silu", "hardswish", "sigmoid", "hardsigmoid", "tanh"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Shape:
 class Conv:
     """Square 2-d convolution to `width` channels; padding keeps ceil(n / stride) unless given."""
 
+    kind: Literal["conv"] = "conv"
     width: int
     kernel: int
     stride: int = 1
@@ -42,6 +45,7 @@ class Conv:
 class Norm:
     """Batch normalisation with scale and shift."""
 
+    kind: Literal["norm"] = "norm"
     eps: float = 1e-5
     momentum: float = 0.1
 
@@ -50,26 +54,45 @@ class Norm:
 class Act:
     """Elementwise activation function."""
 
+    kind: Literal["act"] = "act"
     function: Activation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MaxPool:
-    """Square max-pooling, padded by kernel // 2."""
+class Pool:
+    """Square pooling window, zero-padded by `padding` on each side.
 
+    round_up: a last window that reaches over the edge still gives an output.
+    """
+
+    kind: Literal["pool"] = "pool"
+    function: Literal["max", "mean"] = "max"
     kernel: int
     stride: int
+    padding: int = 0
+    round_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GlobalPool:
-    """Mean over all positions: (C, H, W) to (C, 1, 1)."""
+    """Mean over each of size x size equal regions of the map: (C, H, W) to (C, size, size)."""
+
+    kind: Literal["global_pool"] = "global_pool"
+    size: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flatten:
+    """(C, H, W) to (C * H * W, 1, 1)."""
+
+    kind: Literal["flatten"] = "flatten"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropout:
     """Zeroes elements with this probability, in training only."""
 
+    kind: Literal["dropout"] = "dropout"
     rate: float
 
 
@@ -77,6 +100,7 @@ class Dropout:
 class Linear:
     """Fully connected layer over the flattened map."""
 
+    kind: Literal["linear"] = "linear"
     width: int
     bias: bool = True
 
@@ -85,6 +109,7 @@ class Linear:
 class Chain:
     """Named steps, one after the other; without steps it is the identity."""
 
+    kind: Literal["chain"] = "chain"
     steps: tuple[tuple[str, "Layer"], ...] = ()
 
     def expanded(self) -> Iterator[tuple[str, "Layer"]]:
@@ -104,6 +129,7 @@ class Chain:
 class Repeat:
     """`times` copies of a layer that keeps the shape; a step of a Chain, numbered from `first`."""
 
+    kind: Literal["repeat"] = "repeat"
     layer: "Layer"
     times: int
     first: int = 1
@@ -113,6 +139,7 @@ class Repeat:
 class When:
     """A layer that is there or not; a step of a Chain, or a shortcut that may be the identity."""
 
+    kind: Literal["when"] = "when"
     present: bool
     layer: "Layer"
 
@@ -121,6 +148,7 @@ class When:
 class Residual:
     """after(body(x) + shortcut(x)), or after(body(x)) where the sum is not `joined`."""
 
+    kind: Literal["residual"] = "residual"
     body: "Layer"
     shortcut: "Chain | When" = Chain()
     after: "Layer" = Chain()
@@ -128,23 +156,35 @@ class Residual:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Concat:
+    """The outputs of named branches on one input, one after the other along the channels."""
+
+    kind: Literal["concat"] = "concat"
+    branches: tuple[tuple[str, "Layer"], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """x * body(x), the body's (C, 1, 1) spread over all positions."""
 
+    kind: Literal["gate"] = "gate"
     body: Chain
 
 
-Layer = (
+Layer = Annotated[
     Conv
     | Norm
     | Act
-    | MaxPool
+    | Pool
     | GlobalPool
+    | Flatten
     | Dropout
     | Linear
     | Chain
     | Repeat
     | When
     | Residual
-    | Gate
-)
+    | Concat
+    | Gate,
+    Discriminator("kind"),
+]

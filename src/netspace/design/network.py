@@ -1,103 +1,158 @@
 """Stem, stages and head: a convolutional network as a value, and the layers it means."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Literal, Self
 
 from netspace.design import blocks
-from netspace.design.blocks import Block, convolution
+from netspace.design.blocks import Block
+from netspace.design.custom import Custom
 from netspace.design.elementwise import everywhere
 from netspace.design.layers import (
+    Act,
     Activation,
     Chain,
     Conv,
     Dropout,
+    Flatten,
     GlobalPool,
     Layer,
     Linear,
-    MaxPool,
     Repeat,
     Shape,
 )
+from netspace.design.pieces import Pooling, Steps, chain, convolution, positive
 from netspace.errors import SpecError
-
-
-def _positive(**numbers: int) -> None:
-    for name, number in numbers.items():
-        if not everywhere(number >= 1):
-            raise SpecError(f"{name} {number} must be at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stem:
-    """The first convolution, with a 3x3 max-pool of stride 2 behind it where asked for."""
+    """The first convolution, with pooling of stride 2 behind it where asked for.
+
+    padding: of the convolution; None keeps ceil(n / stride).
+    """
 
     width: int = 32
     kernel: int = 3
     stride: int = 2
-    max_pool: bool = False
+    padding: int | None = None
+    bias: bool = False
+    norm: bool = True
+    pool: Pooling | None = None
     act: Activation = "relu"
     norm_eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        _positive(width=self.width, kernel=self.kernel, stride=self.stride)
-        if not everywhere(self.kernel % 2 == 1):
+        positive(width=self.width, kernel=self.kernel, stride=self.stride)
+        if self.padding is None and not everywhere(self.kernel % 2 == 1):
             raise SpecError(f"stem kernel {self.kernel} must be odd; use 3 or 7")
 
     def layers(self) -> Layer:
         """conv, norm, activation and the pool."""
-        conv = Conv(width=self.width, kernel=self.kernel, stride=self.stride)
-        steps = tuple(convolution("conv", conv, self.norm_eps, self.act))
-        pool = (("pool", MaxPool(kernel=3, stride=2)),) if self.max_pool else ()
-        return Chain(steps=steps + pool)
+        conv = Conv(
+            width=self.width,
+            kernel=self.kernel,
+            stride=self.stride,
+            bias=self.bias,
+            padding=self.padding,
+        )
+        steps = convolution("conv", conv, self.norm_eps if self.norm else None, self.act)
+        return chain(steps, _pool(self.pool))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """`depth` equal blocks at one resolution; the first one strides and changes the width."""
+    """`depth` equal blocks at one resolution; the first one strides and changes the width.
+
+    downsampling: pools with the stage's stride in front of the blocks, which then do not stride.
+    """
 
     block: Block
     width: int
     depth: int
     stride: int = 2
+    downsampling: Pooling | None = None
 
     def __post_init__(self) -> None:
-        _positive(width=self.width, depth=self.depth, stride=self.stride)
+        positive(width=self.width, depth=self.depth, stride=self.stride)
         blocks.check_width(self.block, self.width)
 
     def layers(self, width_in: int) -> Layer:
-        """Blocks b1, b2 …, from `width_in` channels."""
-        first = blocks.layers(self.block, width_in, self.width, self.stride)
-        rest = blocks.layers(self.block, self.width, self.width, 1)
-        return Chain(
-            steps=(("b1", first), ("b", Repeat(layer=rest, times=self.depth - 1, first=2)))
-        )
+        """The pool, if any, and blocks b1, b2 …, from `width_in` channels."""
+        stride = self.stride if self.downsampling is None else 1
+        first = blocks.layers(self.block, width_in, self.width, stride)
+        steps: tuple[tuple[str, Layer], ...] = (("b1", first),)
+        if not (isinstance(self.block, Custom) and self.depth == 1):  # its layers need not repeat
+            rest = blocks.layers(self.block, self.width, self.width, 1)
+            steps += (("b", Repeat(layer=rest, times=self.depth - 1, first=2)),)
+        return chain(_pool(self.downsampling, self.stride), steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """Optional 1x1 convolution to `width`, mean over positions, linear classifier."""
+    """From the last map to one number for each class.
 
+    In this order, what is asked for: pooling of stride 2; a 1x1 convolution to `width`; the mean
+    over positions, or over each of grid x grid regions (None: the map as it is); fully connected
+    layers to `hidden` widths, each with activation and dropout; the classifier. A classifier that
+    is a convolution comes before the mean over positions, and has no hidden layers.
+    """
+
+    pool: Pooling | None = None
     width: int | None = None
+    grid: int | None = 1
+    hidden: tuple[int, ...] = ()
+    classifier: Literal["linear", "convolution"] = "linear"
     dropout: float = 0.0
     act: Activation = "relu"
     norm_eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        if self.width is not None:
-            _positive(width=self.width)
+        for name in ("width", "grid"):
+            if getattr(self, name) is not None:
+                positive(**{name: getattr(self, name)})
+        for width in self.hidden:
+            positive(hidden=width)
         if not 0 <= self.dropout < 1:
             raise SpecError(f"dropout {self.dropout} must be at least 0 and below 1")
+        if self.classifier == "convolution" and (self.hidden or self.grid != 1):
+            raise SpecError(
+                "a classifier of kind convolution takes neither hidden layers nor a grid; leave "
+                "them out, or use classifier: linear"
+            )
 
     def layers(self, classes: int) -> Layer:
-        """The optional convolution, the pool, dropout and the classifier."""
-        steps: tuple[tuple[str, Layer], ...] = ()
+        """The optional pool and convolution, then the classifier."""
+        steps: Steps = ()
         if self.width is not None:
             conv = Conv(width=self.width, kernel=1)
-            steps = tuple(convolution("conv", conv, self.norm_eps, self.act))
-        steps += (("pool", GlobalPool()),)
-        if self.dropout:
-            steps += (("dropout", Dropout(rate=self.dropout)),)
-        return Chain(steps=(*steps, ("fc", Linear(width=classes))))
+            steps = convolution("conv", conv, self.norm_eps, self.act)
+        last = self._linear if self.classifier == "linear" else self._convolutional
+        return chain(_pool(self.pool, name="downsample"), steps, last(classes))
+
+    def _linear(self, classes: int) -> Iterator[tuple[str, Layer]]:
+        if self.grid is not None:
+            yield "pool", GlobalPool(size=self.grid)
+        for number, width in enumerate(self.hidden, start=1):
+            yield f"hidden{number}", Linear(width=width)
+            yield f"hidden{number}_act", Act(function=self.act)
+            yield from self._dropout(f"hidden{number}_dropout")
+        if not self.hidden:
+            yield from self._dropout("dropout")
+        yield "fc", Linear(width=classes)
+
+    def _convolutional(self, classes: int) -> Iterator[tuple[str, Layer]]:
+        yield from self._dropout("dropout")
+        yield "fc", Conv(width=classes, kernel=1, bias=True)
+        yield "pool", GlobalPool()
+        yield "flatten", Flatten()
+
+    def _dropout(self, name: str) -> Steps:
+        return ((name, Dropout(rate=self.dropout)),) if self.dropout else ()
+
+
+def _pool(pooling: Pooling | None, stride: int = 2, name: str = "pool") -> Steps:
+    return () if pooling is None else ((name, pooling.layer(stride)),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +175,7 @@ class Network:
         if not self.stages:
             raise SpecError("a network needs at least one stage")
         height, width = self.resolution
-        _positive(channels=self.channels, classes=self.classes, height=height, width=width)
+        positive(channels=self.channels, classes=self.classes, height=height, width=width)
 
     @property
     def input(self) -> Shape:

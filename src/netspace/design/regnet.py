@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from netspace.design.blocks import Bottleneck, Squeeze, fit_groups
+from netspace.design.blocks import Bottleneck, fit_groups
 from netspace.design.network import Network, Stage, Stem
+from netspace.design.pieces import Squeeze
 from netspace.errors import SpecError
 
 MULTIPLE = 8

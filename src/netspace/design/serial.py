@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -107,19 +107,24 @@ def _place(kind: Any, location: Sequence[int | str]) -> tuple[list[str], list[st
     """
     words: list[str] = []
     options = _specs(kind)
-    for step in location:
+    for before, step in zip(("", *location), location, strict=False):
         owner = next((o for o in options if any(f.name == step for f in fields(o))), None)
         tagged = [o for o in options if step == _tag(o)]
         if isinstance(step, int):
-            words[-1:] = [f"{words[-1].removesuffix('s')} {step + 1}"] if words else [f"{step + 1}"]
+            if not isinstance(before, int):  # else it is a part of a pair of name and layer
+                words[-1:] = [f"{_singular(words[-1])} {step + 1}"] if words else [f"{step + 1}"]
         elif owner is not None:
             words.append(step)
-            options = _specs(next(f.type for f in fields(owner) if f.name == step))
+            options = _specs(get_type_hints(owner, include_extras=True)[step])
         elif tagged:
             options = tagged
         else:
             words.append(step)
     return words, sorted({f.name for o in options for f in fields(o)})
+
+
+def _singular(word: str) -> str:
+    return word.removesuffix("es" if word.endswith("ches") else "s")
 
 
 def _sentence(details: ErrorDetails, known: Sequence[str]) -> str:

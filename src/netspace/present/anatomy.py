@@ -4,10 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from netspace.design.blocks import Basic, Block, Bottleneck, MBConv, Squeeze, Vanilla
+from netspace.design.blocks import (
+    Basic,
+    Block,
+    Bottleneck,
+    Inception,
+    MBConv,
+    Plain,
+    Separable,
+    Vanilla,
+)
 from netspace.design.complexity import Complexity, parts
+from netspace.design.custom import Custom
 from netspace.design.layers import Shape
 from netspace.design.network import Head, Network, Stage, Stem
+from netspace.design.pieces import Pooling, Squeeze
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,36 +67,58 @@ _Said = tuple[str, str, int | None, int, int, Mapping[str, str]]
 
 
 def _stem(stem: Stem) -> _Said:
-    kind = f"{_square(stem.kernel)} conv" + (", max-pool" if stem.max_pool else "")
-    stride = stem.stride * (2 if stem.max_pool else 1)
+    kind = f"{_square(stem.kernel)} conv{_pooled(stem.pool)}"
+    stride = stem.stride * (1 if stem.pool is None else 2)
     return "stem", kind, stem.width, 0, stride, {}
 
 
 def _stage(number: int, stage: Stage) -> _Said:
     kind, details = describe_block(stage.block)
+    if stage.downsampling is not None:
+        details = {"downsampling": f"{stage.downsampling.function}-pool", **details}
     return f"stage {number}", kind, stage.width, stage.depth, stage.stride, details
 
 
 def _head(head: Head) -> _Said:
-    kind = "mean, linear" if head.width is None else "1×1 conv, mean, linear"
+    words = [] if head.pool is None else [f"{head.pool.function}-pool"]
+    words += [] if head.width is None else ["1×1 conv"]
+    if head.classifier == "convolution":
+        words += ["1×1 conv", "mean"]
+    else:
+        words += {None: [], 1: ["mean"]}.get(head.grid, [f"mean {head.grid}×{head.grid}"])
+        words += [f"linear {width:,}" for width in head.hidden] + ["linear"]
+    kind = ", ".join(words)
     details = {"dropout": f"{head.dropout:g}"} if head.dropout else {}
     return "head", kind, head.width, 0, 1, details
+
+
+def _pooled(pooling: Pooling | None) -> str:
+    return "" if pooling is None else f", {pooling.function}-pool"
 
 
 def describe_block(block: Block) -> tuple[str, Mapping[str, str]]:
     """The block's kind in words, and its parameters by name."""
     match block:
+        case Plain():
+            return f"{_square(block.kernel)} conv", {}
         case Vanilla():
             return "vanilla", {}
         case Basic():
-            return "basic", {}
+            return "basic" if block.se is None else "basic, SE", _squeeze(block.se)
         case Bottleneck():
             grouped = {} if block.group_width is None else {"group width": f"{block.group_width:,}"}
             ratio = {"bottleneck ratio": f"{block.bottleneck_ratio:g}"}
             return _bottleneck_kind(block), grouped | ratio | _squeeze(block.se)
         case MBConv():
-            own = {"expansion": f"{block.expansion}", "kernel": _square(block.kernel)}
+            own = {"expansion": f"{block.expansion:.3g}", "kernel": _square(block.kernel)}
             return "MBConv", own | _squeeze(block.se)
+        case Separable():
+            return "separable", {"kernel": _square(block.kernel)}
+        case Inception():
+            widths = (block.width1, block.width3, block.width5, block.width_pool)
+            return "inception", {"branch widths": "+".join(map(str, widths))}
+        case Custom():
+            return "custom", {}
         case _:
             assert_never(block)
 

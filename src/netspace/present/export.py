@@ -42,6 +42,19 @@ class Residual(nn.Module):
         return self.after(y)
 '''
 
+_CONCAT = '''\
+class Concat(nn.Module):
+    """The outputs of the branches, one after the other along the channels."""
+
+    def __init__(self, **branches: nn.Module) -> None:
+        super().__init__()
+        for name, branch in branches.items():
+            self.add_module(name, branch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
+'''
+
 _GATE = '''\
 class Gate(nn.Sequential):
     """x times its steps' output, which is one factor per channel (squeeze-and-excitation)."""
@@ -52,6 +65,9 @@ class Gate(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
         return x * super().forward(x)
 '''
+
+
+_CLASSES = {"Residual": _RESIDUAL, "Concat": _CONCAT, "Gate": _GATE}
 
 
 def torch_source(
@@ -71,13 +87,14 @@ def torch_source(
     _check(network, len(class_names), len(mean), len(std))
     functions = ["\n".join(definition) + "\n" for definition in definitions(network)]
     body = "".join(functions)
-    classes = [text for text, use in ((_RESIDUAL, "Residual("), (_GATE, "Gate(")) if use in body]
+    classes = [text for use, text in _CLASSES.items() if f"{use}(" in body]
     header = "\n".join(
         (
             f'"""{_docstring(network, weights)}"""',
             "",
             "from collections import OrderedDict",
             "",
+            *(("import torch",) if _CONCAT in classes else ()),
             f"from torch import {'Tensor, ' if classes else ''}nn",
             "",
             *_constants(network, class_names, mean, std),

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from netspace.design.blocks import Bottleneck, Squeeze, fit_groups
+from netspace.design.blocks import Bottleneck, fit_groups
 from netspace.design.network import Stage
+from netspace.design.pieces import Squeeze
 from netspace.design.regnet import quantised
 from netspace.spaces.batch import number
 from netspace.spaces.constraints import ActivationLimit, Bound, Constraint, ParamLimit

@@ -1,6 +1,7 @@
 """A network as a torch module: one interpretation of its tree of layers."""
 
 import math
+from collections.abc import Mapping
 from typing import assert_never
 
 import torch
@@ -12,14 +13,16 @@ from netspace.design.layers import (
     Act,
     Activation,
     Chain,
+    Concat,
     Conv,
     Dropout,
+    Flatten,
     Gate,
     GlobalPool,
     Layer,
     Linear,
-    MaxPool,
     Norm,
+    Pool,
     Repeat,
     Residual,
     Shape,
@@ -34,6 +37,7 @@ ACTIVATIONS: dict[Activation, type[nn.Module]] = {
     "hardswish": nn.Hardswish,
     "sigmoid": nn.Sigmoid,
     "hardsigmoid": nn.Hardsigmoid,
+    "tanh": nn.Tanh,
 }
 
 
@@ -55,6 +59,19 @@ class ResidualModule(nn.Module):
             y = y + (self.proj(x) if self._projects else x)
         out: Tensor = self.after(y)
         return out
+
+
+class ConcatModule(nn.Module):
+    """The outputs of the branches, one after the other along the channels."""
+
+    def __init__(self, branches: Mapping[str, nn.Module]):
+        super().__init__()
+        for name, branch in branches.items():
+            self.add_module(name, branch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, sum of the branches' C, H', W')."""
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
 
 
 class FlatLinear(nn.Linear):
@@ -119,10 +136,13 @@ def _module(layer: Layer, shape: Shape) -> nn.Module:
             return nn.BatchNorm2d(shape.channels, eps=layer.eps, momentum=layer.momentum)
         case Act():
             return _activation(layer.function)
-        case MaxPool():
-            return nn.MaxPool2d(layer.kernel, layer.stride, layer.kernel // 2)
+        case Pool():
+            kind = nn.MaxPool2d if layer.function == "max" else nn.AvgPool2d
+            return kind(layer.kernel, layer.stride, layer.padding, ceil_mode=layer.round_up)
         case GlobalPool():
-            return nn.AdaptiveAvgPool2d(1)
+            return nn.AdaptiveAvgPool2d(layer.size)
+        case Flatten():
+            return nn.Flatten()
         case Dropout():
             return nn.Dropout(layer.rate)
         case Linear():
@@ -132,6 +152,8 @@ def _module(layer: Layer, shape: Shape) -> nn.Module:
             return _fill(nn.Sequential(), layer, shape)
         case Residual():
             return _residual(layer, shape)
+        case Concat():
+            return ConcatModule({name: _module(branch, shape) for name, branch in layer.branches})
         case Gate():
             return _fill(GateModule(), layer.body, shape)
         case Repeat() | When():
@@ -169,4 +191,4 @@ def _activation(function: Activation) -> nn.Module:
 
 def works_in_place(function: Activation) -> bool:
     """Whether torch's module of this function can overwrite its input."""
-    return function != "sigmoid"
+    return function not in ("sigmoid", "tanh")

@@ -15,14 +15,16 @@ from netspace.design.layers import (
     Act,
     Activation,
     Chain,
+    Concat,
     Conv,
     Dropout,
+    Flatten,
     Gate,
     GlobalPool,
     Layer,
     Linear,
-    MaxPool,
     Norm,
+    Pool,
     Repeat,
     Residual,
     Shape,
@@ -69,10 +71,15 @@ class Printer:
                 return _norm(layer, at), after
             case Act():
                 return _activation(layer.function), after
-            case MaxPool():
-                return self._max_pool(layer), after
+            case Pool():
+                return self._pool(layer), after
             case GlobalPool():
-                return call("nn.AdaptiveAvgPool2d", "1"), after
+                return call(
+                    "nn.AdaptiveAvgPool2d", self._function.number("grid", layer.size)
+                ), after
+            case Flatten():
+                channels = self._function.number("features", after.shape.channels)
+                return call("nn.Flatten"), Map(shape=after.shape, channels=channels)
             case Dropout():
                 return call("nn.Dropout", repr(layer.rate)), after
             case Linear():
@@ -82,6 +89,8 @@ class Printer:
                 return spread("chain", steps), after
             case Residual():
                 return self._residual(layer, at)
+            case Concat():
+                return self._concat(layer, at)
             case Gate():
                 steps, _ = self._steps(layer.body, at, "squeezed")
                 return spread("Gate", steps), at
@@ -109,8 +118,9 @@ class Printer:
 
     def _steps(self, chain: Chain, at: Map, hint: str) -> tuple[list[tuple[str, Expression]], Map]:
         steps: list[tuple[str, Expression]] = []
+        linears = [name for name, step in chain.steps if isinstance(step, Linear)]
         for name, step in chain.steps:
-            if isinstance(step, Linear):
+            if linears[:1] == [name]:
                 steps.append((f"{name}_flatten", call("nn.Flatten")))
             expression, at = self._step(name, step, at, hint)
             steps.append((name, expression))
@@ -174,10 +184,22 @@ class Printer:
         named = {} if bias == "True" else {"bias": bias}
         return call("nn.Linear", features, width, **named), Map(shape=after, channels=width)
 
-    def _max_pool(self, pool: MaxPool) -> Expression:
-        kernel = self._function.number("kernel", pool.kernel)
-        stride = self._function.number("stride", pool.stride)
-        return call("nn.MaxPool2d", kernel, stride=stride, padding=_half(kernel))
+    def _pool(self, pool: Pool) -> Expression:
+        number = self._function.number
+        kernel = number("kernel", pool.kernel)
+        named = {"stride": number("stride", pool.stride)}
+        if not everywhere(pool.padding == 0):
+            named["padding"] = number("padding", pool.padding)
+        if not everywhere(pool.round_up == 0):
+            named["ceil_mode"] = number("ceil_mode", pool.round_up)
+        function = "nn.MaxPool2d" if pool.function == "max" else "nn.AvgPool2d"
+        return call(function, kernel, **named)
+
+    def _concat(self, layer: Concat, at: Map) -> tuple[Expression, Map]:
+        branches = [(name, self.expression(branch, at)[0]) for name, branch in layer.branches]
+        shape = measure(layer, at.shape)[1]
+        width = self._function.number("width", shape.channels)
+        return spread("Concat", branches), Map(shape=shape, channels=width)
 
     def _residual(self, layer: Residual, at: Map) -> tuple[Expression, Map]:
         body, after = self.expression(layer.body, at)

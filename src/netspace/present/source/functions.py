@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from netspace.design.complexity import measure
-from netspace.design.layers import Chain, Layer, Repeat, Residual, Shape, When
+from netspace.design.layers import Chain, Layer, Pool, Repeat, Residual, Shape, When
 from netspace.design.network import Network, Stage, layers
 from netspace.present.source.expressions import CHANNELS, CLASSES, Callee, Map, Printer
 from netspace.present.source.signature import Function
@@ -71,16 +71,16 @@ class _Level:
 def definitions(network: Network) -> list[list[str]]:
     """The lines of each function, callees before their callers and `network()` last of all.
 
-    They use the names nn, chain, Residual, Gate, CHANNELS and CLASSES.
+    They use the names nn, chain, Residual, Concat, Gate, CHANNELS and CLASSES.
     """
     blocks = _Level("block", "One block of kind {kind}, from `width_in` to `width` channels.")
     stages = _Level("stage", "`depth` blocks; the first one may change stride and width.")
     tree = _settled(layers(network))
-    specs = iter(network.stages)
+    specs = {f"s{number}": stage for number, stage in enumerate(network.stages, start=1)}
     places: dict[str, _Place] = {}
     for name, step, shape in _walk(tree, network.input):
-        if _repeats(step):
-            spec = next(specs)
+        if name in specs:
+            spec = specs[name]
             places[name] = stages.add(spec.block.kind, _stage(step, shape, spec, blocks))
     of_blocks = blocks.functions({})
     of_stages = stages.functions(of_blocks)
@@ -92,6 +92,8 @@ def _stage(chain: Layer, shape: Shape, spec: Stage, blocks: _Level) -> _Use:
     """A stage's use; its blocks are filed too."""
     places: dict[str, _Place] = {}
     for name, step, at in _walk(chain, shape):
+        if isinstance(step, Pool):
+            continue
         block = step.layer if isinstance(step, Repeat) else step
         places[name] = blocks.add(spec.block.kind, _Use(layer=block, shape=at))
     known = {"depth": spec.depth, "stride": spec.stride}

@@ -1,0 +1,122 @@
+"""What blocks, stems and heads are put together from: convolutions, squeezes, pooling."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from netspace.design.elementwise import Rounding, at_least, everywhere, rounded
+from netspace.design.layers import (
+    Act,
+    Activation,
+    Chain,
+    Conv,
+    Gate,
+    GlobalPool,
+    Layer,
+    Norm,
+    Pool,
+)
+from netspace.errors import SpecError
+
+Steps = Iterable[tuple[str, Layer]]
+
+
+def positive(**numbers: int) -> None:
+    """Raise SpecError unless every number is at least 1."""
+    for name, number in numbers.items():
+        if not everywhere(number >= 1):
+            raise SpecError(f"{name} {number} must be at least 1")
+
+
+def odd(**numbers: int) -> None:
+    """Raise SpecError unless every number is odd and at least 1."""
+    for name, number in numbers.items():
+        if not everywhere((number >= 1) & (number % 2 == 1)):
+            raise SpecError(f"{name} {number} must be odd and at least 1; use 3 or 5")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Squeeze:
+    """Squeeze-and-excitation: squeeze width = ratio x the width of `source`, rounded.
+
+    place: behind the block's inner convolution (RegNetY, MBConv), or behind its last (SE-ResNet).
+    Source: Hu et al. 2018.
+    """
+
+    ratio: float
+    source: Literal["input", "inner", "output"] = "input"
+    rounding: Rounding = "nearest"
+    act: Activation = "relu"
+    gate: Activation = "sigmoid"
+    place: Literal["inner", "output"] = "inner"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.ratio <= 1:
+            raise SpecError(f"se ratio {self.ratio} must be above 0 and at most 1; 0.25 is usual")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pooling:
+    """How to pool: the window's function, its side and its zero padding; the stride comes apart.
+
+    round_up: a last window that reaches over the edge still gives an output.
+    """
+
+    function: Literal["max", "mean"] = "max"
+    kernel: int = 2
+    padding: int = 0
+    round_up: bool = False
+
+    def __post_init__(self) -> None:
+        positive(kernel=self.kernel)
+        if not 0 <= self.padding <= self.kernel // 2:
+            raise SpecError(
+                f"pooling padding {self.padding} must be at least 0 and at most half of "
+                f"kernel {self.kernel}"
+            )
+
+    def layer(self, stride: int) -> Pool:
+        """The layer that pools with this stride."""
+        return Pool(
+            function=self.function,
+            kernel=self.kernel,
+            stride=stride,
+            padding=self.padding,
+            round_up=self.round_up,
+        )
+
+
+def chain(*groups: Steps) -> Chain:
+    """The steps of all groups, one after the other."""
+    return Chain(steps=tuple(step for group in groups for step in group))
+
+
+def convolution(
+    name: str, conv: Conv, norm_eps: float | None, act: Activation | None
+) -> Iterator[tuple[str, Layer]]:
+    """The steps conv, norm and activation: `a`, `a_norm`, `a_act`; without those that are None."""
+    yield name, conv
+    if norm_eps is not None:
+        yield f"{name}_norm", Norm(eps=norm_eps)
+    if act is not None:
+        yield f"{name}_act", Act(function=act)
+
+
+def squeeze(
+    se: Squeeze | None, place: Literal["inner", "output"], width_in: int, inner: int, width: int
+) -> Iterator[tuple[str, Layer]]:
+    """The gate's step, if there is a squeeze in this place: over the inner or the output map."""
+    if se is None or se.place != place:
+        return
+    source = {"input": width_in, "inner": inner, "output": width}[se.source]
+    squeezed = at_least(rounded(source * se.ratio, se.rounding), 1)
+    body = Chain(
+        steps=(
+            ("pool", GlobalPool()),
+            ("down", Conv(width=squeezed, kernel=1, bias=True)),
+            ("act", Act(function=se.act)),
+            ("up", Conv(width=inner if place == "inner" else width, kernel=1, bias=True)),
+            ("gate", Act(function=se.gate)),
+        )
+    )
+    yield "se", Gate(body=body)
