@@ -15,9 +15,12 @@ from netspace.errors import DataError, TrainingError, UserError
 from netspace.recipe import Recipe
 from netspace.spaces.families import space
 from netspace.train import trainer
+from netspace.train.batches import Batches
 from netspace.train.build import build
 from netspace.train.data import DataSet, Split, load
 from netspace.train.device import Compute, device
+from netspace.train.probe import measure_speed
+from netspace.train.resizing import fitted
 from netspace.train.trainer import evaluate, train
 from netspace.train.weights import load_weights, save_weights
 from tests.pictures import picture_folder
@@ -49,6 +52,79 @@ def test_the_same_seed_repeats_and_another_does_not(data: DataSet) -> None:
     assert [e.train_loss for e in first.curve] != [e.train_loss for e in other.curve]
     for name, value in first.module.state_dict().items():
         assert torch.equal(value, second.module.state_dict()[name])
+
+
+@pytest.mark.parametrize("resolution", [(8, 8), (16, 10)])
+def test_a_network_of_another_resolution_trains_on_resized_images(
+    data: DataSet, resolution: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = set[tuple[int, ...]]()
+
+    def watched(network: Network, *, seed: int) -> nn.Module:
+        module = build(network, seed=seed)
+        module.register_forward_pre_hook(lambda _, inputs: seen.add(tuple(inputs[0].shape[2:])))
+        return module
+
+    monkeypatch.setattr(trainer, "build", watched)
+    network = NETWORK.for_input(resolution=resolution)
+    result = train(network, RECIPE, data, seed=0, device=CPU)
+    assert seen == {resolution}
+    assert result.curve[-1].train_loss < result.curve[0].train_loss
+    judged = evaluate(
+        result.module, data.validation, data, device=CPU, precision="fp32", resolution=resolution
+    )
+    assert seen == {resolution}
+    assert judged == result.error
+
+
+def test_training_at_another_resolution_is_training_on_images_resized_before(
+    data: DataSet,
+) -> None:
+    """A part of the images, too, is the same one at every resolution."""
+    brief = replace(RECIPE, epochs=2, train_images=24)
+    splits = {name: fitted(split, (8, 8)) for name, split in data.splits.items()}
+    network = NETWORK.for_input(resolution=8)
+    here = train(network, brief, data, seed=0, device=CPU)
+    there = train(network, brief, replace(data, **splits), seed=0, device=CPU)
+    assert [e.train_loss for e in here.curve] == [e.train_loss for e in there.curve]
+    for name, value in here.module.state_dict().items():
+        assert torch.equal(value, there.module.state_dict()[name])
+
+
+def test_images_of_the_networks_resolution_are_used_as_they_are(
+    data: DataSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every split that reaches the batches is the data's own: nothing is resized or copied."""
+    used: list[Split] = []
+
+    class Noted(Batches):
+        def __init__(self, split: Split, data: DataSet, compute: Compute):
+            used.append(split)
+            super().__init__(split, data, compute)
+
+    monkeypatch.setattr(trainer, "Batches", Noted)
+    result = train(NETWORK, replace(RECIPE, epochs=1), data, seed=0, device=CPU)
+    for resolution in (None, NETWORK.resolution):
+        evaluate(result.module, data.test, data, device=CPU, resolution=resolution)
+    assert used == [data.train, data.validation, data.test, data.test]
+
+
+@pytest.mark.parametrize("resolution", [12, 8])
+def test_speed_is_measured_at_the_networks_resolution(
+    data: DataSet, resolution: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = set[tuple[int, ...]]()
+
+    class Noted(Batches):
+        def __init__(self, split: Split, data: DataSet, compute: Compute):
+            seen.add(split.images.shape[1:3])
+            super().__init__(split, data, compute)
+
+    monkeypatch.setattr(trainer, "Batches", Noted)
+    network = NETWORK.for_input(resolution=resolution)
+    speed = measure_speed(network, replace(RECIPE, batch_size=4), data, device=CPU)
+    assert seen == {(resolution, resolution)}
+    assert min(speed.training, speed.evaluation) > 0
 
 
 def test_bf16_learns_as_well(data: DataSet) -> None:

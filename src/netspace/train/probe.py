@@ -8,6 +8,7 @@ import torch
 from netspace.design.network import Network
 from netspace.recipe import Recipe
 from netspace.train.data import DataSet, Split
+from netspace.train.resizing import fitted
 from netspace.train.trainer import evaluate, train
 
 STEPS = 12
@@ -32,10 +33,11 @@ def measure_speed(
     network: Network, recipe: Recipe, data: DataSet, *, device: torch.device
 ) -> Speed:
     """Train for two epochs of a few batches and time the second one; the first one warms up."""
+    count = STEPS * recipe.batch_size
     few = replace(
         data,
-        train=_first(data.train, STEPS * recipe.batch_size),
-        validation=_first(data.validation, STEPS * recipe.batch_size),
+        train=fitted(_first(data.train, count), network.resolution),
+        validation=fitted(_first(data.validation, count), network.resolution),
     )
     brief = replace(recipe, epochs=EPOCHS, warmup_epochs=0, train_images=None)
     training = train(network, brief, few, seed=0, device=device)

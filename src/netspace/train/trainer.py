@@ -15,6 +15,7 @@ from netspace.train.batches import Batches, stratified_part
 from netspace.train.build import build
 from netspace.train.data import DataSet, Split
 from netspace.train.device import Compute
+from netspace.train.resizing import fitted
 from netspace.trial import Epoch
 
 EVALUATION_BATCH = 250
@@ -44,6 +45,7 @@ def train(
 ) -> Training:
     """Train from scratch on data's train split; the error is the last epoch's on validation.
 
+    Images of another resolution than the network's are resized to it.
     Raises TrainingError when the loss or the final outputs are not finite, or memory runs out.
     Repeatable for the same seed, device and thread count.
     """
@@ -68,13 +70,16 @@ def evaluate(
     *,
     device: torch.device,
     precision: Precision = "auto",
+    resolution: tuple[int, int] | None = None,
 ) -> float:
     """Top-1 error in percent over every image of the split, in eval mode.
 
+    resolution: (height, width) at which the module sees the images; None is as they are.
     Raises TrainingError where an output is not finite.
     """
     compute = Compute.of(device, precision)
-    error, finite = _error(module, Batches(split, data, compute), compute)
+    seen = split if resolution is None else fitted(split, resolution)
+    error, finite = _error(module, Batches(seen, data, compute), compute)
     if not finite:
         raise TrainingError("the network's outputs are not finite")
     return error
@@ -91,8 +96,8 @@ def _train(
     start = time.perf_counter()
     module = build(network, seed=seed).to(compute.device)
     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    images = Batches(_part(data.train, recipe), data, compute)
-    validation = Batches(data.validation, data, compute)
+    images = Batches(fitted(_part(data.train, recipe), network.resolution), data, compute)
+    validation = Batches(fitted(data.validation, network.resolution), data, compute)
     optimizer = _optimizer(module, recipe)
     chance = torch.Generator().manual_seed(seed)
     curve, finite = list[Epoch](), True
