@@ -8,12 +8,11 @@ from netspace.design.serial import to_plain
 from netspace.errors import RunError
 from netspace.recipe import Recipe
 from netspace.run.folder import RunFolder
-from netspace.run.jobs import Died, Failed, Probed, ProbeJob, Stopped
 from netspace.run.store import Store
 from netspace.train.data import DataSet
-from netspace.train.probe import Speed
 from netspace.workflow.plan import Circumstances, Plan, plan
 from netspace.workflow.population import draw
+from netspace.workflow.probing import probe
 from netspace.workflow.session import Session, check_before, opened, session
 from netspace.workflow.study import carry_out, write_results
 from netspace.workflow.watch import Watcher
@@ -108,41 +107,16 @@ def usual_recipe(data: DataSet) -> Recipe:
 
 def _circumstances(study: Study, at_work: Session) -> Circumstances:
     """Measure a few networks of each space on all workers at once."""
-    jobs: list[ProbeJob] = []
-    for choice in study.spaces:
-        population = draw(study, choice, at_work.data, networks=PROBES)
-        for network in population.sample:
-            jobs.append(ProbeJob(id=len(jobs), network=network, recipe=study.recipe))
+    networks = [
+        network
+        for choice in study.spaces
+        for network in draw(study, choice, at_work.data, networks=PROBES).sample
+    ]
+    speeds = probe(networks, study.recipe, at_work)
     return Circumstances(
         resolution=at_work.data.resolution,
         train_images=len(at_work.data.train.labels),
         validation_images=len(at_work.data.validation.labels),
         workers=at_work.pool.size,
-        speeds=_probe(jobs, at_work),
+        speeds=[speed for speed in speeds if speed is not None],
     )
-
-
-def _probe(jobs: list[ProbeJob], at_work: Session) -> list[Speed]:
-    """Seconds per image of each network; those that break down are left out."""
-    speeds: list[Speed] = []
-    waiting, answered = list(jobs), 0
-    at_work.watcher.begin("measuring speed", total=len(jobs))
-    try:
-        while answered < len(jobs):
-            while waiting and at_work.pool.room:
-                at_work.pool.submit(waiting.pop())
-            for event in at_work.pool.events():
-                answered += 1
-                at_work.watcher.advance(1)
-                match event:
-                    case Probed(speed=speed):
-                        speeds.append(speed)
-                    case Failed(reason=reason) | Died(reason=reason) | Stopped(reason=reason):
-                        broken = reason
-                    case _:
-                        raise AssertionError(f"a probe does not answer {event}")
-    finally:
-        at_work.watcher.end()
-    if not speeds:
-        raise RunError(f"no network of these spaces can be trained here: {broken}")
-    return speeds
