@@ -8,6 +8,28 @@ from hypothesis import settings
 # there, more than one thread each makes them many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+
+def _importable_torchvision() -> object:
+    """Give torch the two operators without which torchvision cannot be imported; keep the result.
+
+    torchvision's wheel may be built for another torch than the one installed (CUDA beside a CPU
+    build). Then its own operators do not load, and the first one it describes stops the import. The
+    reference networks of the tests use none of them.
+    """
+    try:
+        import torchvision  # noqa: F401
+    except RuntimeError:
+        from torch.library import Library
+
+        library = Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        return library
+    return None
+
+
+_OPERATORS = _importable_torchvision()  # torch forgets them with the library
+
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
