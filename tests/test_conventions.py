@@ -43,9 +43,9 @@ COUNTERS = (
 )
 FACTORS = {
     "products of convolutions": (1, 1, 1, 1, 1, 2, 1),
-    "products of the classifier": (1, 1, 0, 0, 1, 2, 1),
+    "products of the classifier": (1, 1, 1, 1, 1, 2, 1),
     "biases of squeezes": (1, 0, 1, 1, 1, 0, 0),
-    "bias of the classifier": (1, 0, 0, 0, 1, 0, 0),
+    "bias of the classifier": (1, 0, 1, 1, 1, 0, 0),
     "normalised elements": (0, 2, 2, 2, 0, 0, 4),
     "ReLU elements": (0, 0, 2, 1, 0, 0, 0),
     "SiLU elements": (0, 0, 1, 0, 0, 0, 0),

@@ -6,7 +6,6 @@ from typing import assert_never
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from netspace.design.complexity import measure
 from netspace.design.layers import (
@@ -74,14 +73,6 @@ class ConcatModule(nn.Module):
         return torch.cat([branch(x) for branch in self.children()], dim=1)
 
 
-class FlatLinear(nn.Linear):
-    """A linear layer over the flattened map."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) to (N, features)."""
-        return functional.linear(x.flatten(1), self.weight, self.bias)
-
-
 class GateModule(nn.Sequential):
     """x * body(x), the body's (N, C, 1, 1) spread over all positions."""
 
@@ -147,7 +138,7 @@ def _module(layer: Layer, shape: Shape) -> nn.Module:
             return nn.Dropout(layer.rate)
         case Linear():
             features = shape.channels * shape.height * shape.width
-            return FlatLinear(features, layer.width, bias=layer.bias)
+            return nn.Linear(features, layer.width, bias=layer.bias)
         case Chain():
             return _fill(nn.Sequential(), layer, shape)
         case Residual():
@@ -165,7 +156,11 @@ def _module(layer: Layer, shape: Shape) -> nn.Module:
 
 
 def _fill(module: nn.Sequential, chain: Chain, shape: Shape) -> nn.Sequential:
+    flat = False
     for name, step in chain.expanded():
+        if isinstance(step, Linear) and not flat:
+            module.add_module(f"{name}_flatten", nn.Flatten())
+            flat = True
         module.add_module(name, _module(step, shape))
         _, shape = measure(step, shape)
     return module
