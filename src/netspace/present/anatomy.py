@@ -19,6 +19,7 @@ from netspace.design.custom import Custom
 from netspace.design.layers import Shape
 from netspace.design.network import Head, Network, Stage, Stem
 from netspace.design.pieces import Pooling, Squeeze
+from netspace.design.receptive import Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,8 @@ class PartView:
     """Stem, one stage, or head.
 
     kind: what it is built of, in words. blocks: how many; 0 for stem and head. stride: by how much
-    the whole part downsamples. details: the block's own parameters by name.
+    the whole part downsamples. details: the block's own parameters by name. reach: what one
+    position of the output sees of the image.
     """
 
     name: str
@@ -36,6 +38,7 @@ class PartView:
     stride: int
     details: Mapping[str, str]
     output: Shape
+    reach: Reach
     complexity: Complexity
 
 
@@ -55,6 +58,7 @@ def anatomy(network: Network) -> tuple[PartView, ...]:
             stride=stride,
             details=details,
             output=part.output,
+            reach=part.reach,
             complexity=part.complexity,
         )
         for (name, kind, width, blocks, stride, details), part in zip(
@@ -115,8 +119,12 @@ def describe_block(block: Block) -> tuple[str, Mapping[str, str]]:
         case Separable():
             return "separable", {"kernel": _square(block.kernel)}
         case Inception():
-            widths = (block.width1, block.width3, block.width5, block.width_pool)
-            return "inception", {"branch widths": "+".join(map(str, widths))}
+            return "inception", {
+                "1×1 branch": f"{block.width1}",
+                "3×3 branch": f"{block.width3}",
+                "5×5 branch": f"{block.width5}",
+                "pool branch": f"{block.width_pool}",
+            }
         case Custom():
             return "custom", {}
         case _:

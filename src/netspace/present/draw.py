@@ -182,6 +182,7 @@ def _rows(parts: Sequence[PartView], network: Network) -> list[tuple[str, list[s
         ("width", ["", *widths]),
         ("depth", ["", *depths]),
         ("stride", ["", *(f"{part.stride}" for part in parts[:-1]), ""]),
+        ("sees, pixels", ["", *(exact(part.reach.size) for part in parts[:-1]), ""]),
     ]
     names = dict.fromkeys(name for part in parts for name in part.details)
     details = [(name, ["", *(part.details.get(name, "") for part in parts)]) for name in names]
@@ -216,7 +217,9 @@ def _described(network: Network, views: Sequence[PartView]) -> str:
         words += [] if view.width is None else [f"width {view.width:,}"]
         words += [] if view is views[-1] else [f"stride {view.stride}"]
         words += [f"{name} {value}" for name, value in view.details.items()]
-        words += [] if view is views[-1] else [f"output {map_size(view.output)}"]
+        if view is not views[-1]:
+            words.append(f"output {map_size(view.output)}")
+            words.append(f"receptive field {view.reach.size:,} pixels")
         said.append(f"{view.name}: {', '.join(words)}.")
     return _printable(" ".join(said))
 

@@ -44,8 +44,13 @@ def count_json(network: Network) -> str:
 
 def _part_json(part: Part) -> dict[str, Any]:
     shape = part.output
-    output = [shape.channels, shape.height, shape.width]
-    return {"name": part.name, **to_plain(part.complexity), "output": output}
+    return {
+        "name": part.name,
+        **to_plain(part.complexity),
+        "output": [shape.channels, shape.height, shape.width],
+        "receptive_field": part.reach.size,
+        "effective_stride": part.reach.stride,
+    }
 
 
 def count_text(network: Network) -> str:
@@ -55,6 +60,7 @@ def count_text(network: Network) -> str:
             part.name,
             f"{part.output.channels}x{part.output.height}x{part.output.width}",
             *_exact(part.complexity),
+            *((str(part.reach.stride), str(part.reach.size)) if part.name != "head" else ("", "")),
         )
         for part in parts(network)
     ]
@@ -64,8 +70,10 @@ def count_text(network: Network) -> str:
         f"{network.classes} classes; flops are multiply-adds per image"
     )
     note = f"\nnote: {network.note}" if network.note else ""
-    head = ("part", "output", "flops", "params", "activations")
-    return f"{title}\n{columns(head, [*rows, ('total', '', *_exact(count(network)))])}{note}"
+    head = ("part", "output", "flops", "params", "activations", "stride", "sees")
+    total = ("total", "", *_exact(count(network)), "", "")
+    seen = "stride, sees: between neighbours, and of the image by one of them, in pixels"
+    return f"{title}\n{columns(head, [*rows, total])}\n{seen}{note}"
 
 
 def _exact(cost: Complexity) -> tuple[str, str, str]:
