@@ -13,7 +13,7 @@ from netspace.design.complexity import Complexity
 from netspace.design.network import Network
 from netspace.design.units import format_size
 from netspace.present.anatomy import PartView, anatomy
-from netspace.present.wording import counted, exact, map_size, share
+from netspace.present.wording import counted, exact, map_size, printable, share
 
 WIDTH = 920
 LABELS = 118
@@ -70,7 +70,7 @@ def draw(network: Network) -> str:
     bars, bottom = _bars(columns, y + 4)
     top = 0 if network.name else 16
     width, height = _right(columns) + 2 * EDGE, bottom + EDGE - 10 - top
-    name = escape(_printable(network.name or "network"))
+    name = escape(printable(network.name or "network"))
     heading = [_text(0, 12, network.name, "total")] if network.name else []
     return "\n".join(
         [
@@ -221,7 +221,7 @@ def _described(network: Network, views: Sequence[PartView]) -> str:
             words.append(f"output {map_size(view.output)}")
             words.append(f"receptive field {view.reach.size:,} pixels")
         said.append(f"{view.name}: {', '.join(words)}.")
-    return _printable(" ".join(said))
+    return printable(" ".join(said))
 
 
 def _right(columns: Sequence[_Column]) -> float:
@@ -237,9 +237,4 @@ def _rectangle(kind: str, middle: float, tall: float, thick: float) -> str:
 
 
 def _text(x: float, y: float, words: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(_printable(words))}</text>'
-
-
-def _printable(words: str) -> str:
-    """Without characters that XML does not allow."""
-    return "".join(letter for letter in words if letter.isprintable())
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(printable(words))}</text>'

@@ -1,6 +1,7 @@
 """Numbers and short phrases as the report writes them."""
 
 from collections.abc import Iterable
+from math import isfinite
 
 from netspace.design.layers import Shape
 
@@ -55,3 +56,28 @@ def duration(seconds: float) -> str:
 def map_size(shape: Shape) -> str:
     """Height and width of a feature map: '32×32'."""
     return f"{shape.height}×{shape.width}"
+
+
+def uncertain(value: float, half_width: float, *, signed: bool = False) -> str:
+    """'38.1 ± 0.9', with as many digits as the half-width needs; '38.12' where it is infinite."""
+    sign = "+" if signed else ""
+    if not isfinite(half_width):
+        return f"{value:{sign}.2f}"
+    digits = decimals(value, half_width)
+    return f"{value:{sign}.{digits}f} ± {half_width:.{digits}f}"
+
+
+def decimals(value: float, half_width: float) -> int:
+    """Fewest decimals, of 1 to 4, that neither round the half-width nor an interval's end to 0."""
+    ends = (half_width, abs(value) - half_width if abs(value) > half_width else half_width)
+    return next((n for n in (1, 2, 3) if all(round(end, n) > 0 for end in ends)), 4)
+
+
+def times(factor: float) -> str:
+    """2.0 to '2x', 2.83 to '2.83x'."""
+    return f"{factor:.3g}x"
+
+
+def printable(words: str) -> str:
+    """Without characters that XML does not allow."""
+    return "".join(letter for letter in words if letter.isprintable())
