@@ -16,6 +16,7 @@ from netspace.design.blocks import (
     Plain,
     Separable,
     Vanilla,
+    keeps_map,
 )
 from netspace.design.elementwise import Rounding
 from netspace.design.layers import Activation
@@ -51,6 +52,7 @@ squeezes = st.builds(
 plains = st.builds(
     Plain,
     kernel=st.sampled_from((1, 3, 5)),
+    padding=st.sampled_from((None, 2)),
     bias=st.booleans(),
     norm=st.booleans(),
     act=activations,
@@ -162,7 +164,7 @@ def stages(draw: st.DrawFn) -> Stage:
     return Stage(
         block=block,
         width=width,
-        depth=draw(depths),
+        depth=draw(depths) if keeps_map(block) else 1,
         stride=draw(strides),
         downsampling=draw(st.none() | poolings),
     )
@@ -196,7 +198,8 @@ def like_stages(draw: st.DrawFn, stage: Stage) -> Stage:
         case Inception():
             block = replace(block, width1=draw(branches), reduce5=draw(branches))
     width = draw(block_widths(block))
-    return replace(stage, block=block, width=width, depth=draw(depths), stride=draw(strides))
+    depth = draw(depths) if keeps_map(block) else 1
+    return replace(stage, block=block, width=width, depth=depth, stride=draw(strides))
 
 
 @st.composite

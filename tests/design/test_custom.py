@@ -4,7 +4,10 @@ import pytest
 import torch
 import yaml
 
+from netspace.design.blocks import Plain
 from netspace.design.complexity import Complexity, count
+from netspace.design.custom import RESERVED
+from netspace.design.network import Network, Stage
 from netspace.design.serial import network_from_plain, to_plain
 from netspace.errors import SpecError
 from netspace.train.build import build
@@ -71,6 +74,9 @@ def test_custom_blocks_are_built_and_written(stage):
         (("stride: 1\n", "stride: 2\n"), "stride by 1, but the stage says stride 2"),
         (("kernel: 3", "kernel: 0"), "stage 1: block: kernel 0 must be at least 1"),
         (("kind: conv, width: 24, kernel: 3, padding: 0, groups: 24", "kind: flatten"), "the head"),
+        (("[a,", "[forward,"), "name 'forward' has another meaning in torch; rename it"),
+        (("[a,", "[a.b,"), "name 'a.b' must be a word of letters and digits"),
+        (("[[a,", "[[a, {kind: norm}], [a,"), "name 'a' stands there twice; names must differ"),
         (("kind: conv", "kind: convv"), "unknown kind 'convv'; did you mean 'conv'?"),
         (("groups", "gruops"), "layers: step 1: gruops: unknown field; did you mean 'groups'?"),
     ],
@@ -79,3 +85,16 @@ def test_what_is_wrong_is_said(change, message):
     with pytest.raises(SpecError) as fault:
         count(network(DEPTHWISE.replace(*change)))
     assert message in str(fault.value)
+
+
+def test_no_name_of_torch_is_forgotten():
+    assert {name for name in dir(torch.nn.Sequential()) if name[0].islower()} == RESERVED
+
+
+def test_an_unpadded_convolution_does_not_repeat():
+    stage = Stage(block=Plain(padding=0), width=8, depth=2)
+    with pytest.raises(SpecError, match="cannot repeat; give each its own stage"):
+        count(Network(stages=(stage,)))
+    alone = Network(stages=(Stage(block=Plain(padding=0), width=8, depth=1),), classes=2)
+    assert build(alone)(torch.zeros(2, 3, 9, 9)).shape == (2, 2)
+    assert count(alone, resolution=9).flops > 0

@@ -34,8 +34,8 @@ def published(letter: str) -> dict[str, dict[str, float]]:
     """Parameters of the packaged networks of a family, by name."""
     folder = files("netspace.design") / "zoo"
     found = [name for name in zoo.names() if name.startswith(f"regnet_{letter}_")]
-    texts = {name: (folder / f"{name}.yaml").read_text("utf-8") for name in found}
-    return {name: DEFAULTS | yaml.safe_load(text)["regnet"] for name, text in texts.items()}
+    plain = {name: yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8")) for name in found}
+    return {name: DEFAULTS | file["regnet"] for name, file in plain.items() if "regnet" in file}
 
 
 def columns_of(rows: list[dict[str, float]]) -> dict[str, np.ndarray]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,8 @@ from netspace.design.complexity import count
 from netspace.design.layers import Repeat, Shape
 from netspace.design.network import Head, Network, Stage, Stem
 from netspace.design.pieces import Squeeze
-from netspace.train.build import _module, build
+from netspace.errors import SpecError
+from netspace.train.build import ResidualModule, _dropped, _module, build
 from tests.strategies import networks
 
 LARGEST = 1.7e9
@@ -304,3 +307,41 @@ def test_a_layer_of_unknown_kind_is_not_built():
 def test_a_repeat_stands_only_in_a_chain():
     with pytest.raises(TypeError, match="Repeat stands only as a step of a Chain"):
         _module(Repeat(layer=3, times=1), Shape(channels=1, height=1, width=1))
+
+
+# C31: linear over the 39 blocks that there are after scaling, not over the base's 16.
+@pytest.mark.parametrize(
+    ("name", "blocks", "kept"),
+    [("efficientnet_b5", 39, 0.994872), ("efficientnet_b3", 26, 0.992308)],
+)
+def test_c31_stochastic_depth_is_linear_in_the_scaled_depth(name, blocks, kept):
+    network = zoo.network(name)
+    assert network.stochastic_depth == 0.2
+    rates = network.drop_rates
+    assert len(rates) == blocks
+    assert 1 - rates[1] == pytest.approx(kept, abs=1e-6)
+    if blocks == 39:
+        assert 1 - rates[38] == pytest.approx(0.805128, abs=1e-6)
+    module = build(network.for_input(resolution=32, classes=2))
+    built = [part.drop_rate for part in module.modules() if isinstance(part, ResidualModule)]
+    assert built == list(rates)
+
+
+def test_stochastic_depth_leaves_bodies_out_in_training_only():
+    network = of_stages(Stage(block=Basic(), width=8, depth=2, stride=1))
+    module = build(replace(network, stochastic_depth=0.8))
+    plain = build(network)
+    many = torch.randn(1, 3, 8, 8).expand(400, 3, 8, 8)
+    with torch.inference_mode():
+        assert torch.equal(module.eval()(many), plain.eval()(many))
+        block = module.s1.b2
+        x = torch.rand(4_000, 8, 1, 1) + 1
+        dropped = _dropped(x, block.drop_rate)
+    share = float((dropped.flatten(1).sum(1) == 0).float().mean())
+    assert share == pytest.approx(block.drop_rate, abs=0.03) == pytest.approx(0.4, abs=0.03)
+    assert float(dropped.mean()) == pytest.approx(float(x.mean()), rel=0.05)
+
+
+def test_stochastic_depth_is_a_share():
+    with pytest.raises(SpecError, match=r"stochastic_depth 1\.0 must be at least 0 and below 1"):
+        replace(zoo.network("resnet18"), stochastic_depth=1.0)

@@ -215,6 +215,13 @@ def layers(block: Block, width_in: int, width: int, stride: int) -> Layer:
             assert_never(block)
 
 
+def keeps_map(block: Block) -> bool:
+    """Whether the block without a stride surely puts out a map as large as it takes."""
+    if isinstance(block, Plain):
+        return block.padding in (None, (block.kernel - 1) / 2)
+    return not isinstance(block, Custom)
+
+
 def check_width(block: Block, width: int) -> None:
     """Raise SpecError unless the block can be built at this output width."""
     if isinstance(block, Bottleneck):

@@ -115,9 +115,7 @@ def measure(layer: Layer, shape: Shape) -> tuple[Complexity, Shape]:
         case Chain():
             return _chain(layer, shape)
         case Repeat():
-            cost, after = measure(layer.layer, shape)
-            assert everywhere(after.channels == shape.channels), "only a kept shape can repeat"
-            return cost * layer.times, shape
+            return _repeat(layer, shape)
         case When():
             cost, after = measure(layer.layer, shape)
             return cost * layer.present, _either(layer.present, after, shape)
@@ -139,6 +137,17 @@ def _chain(chain: Chain, shape: Shape) -> tuple[Complexity, Shape]:
         cost, shape = measure(step, shape)
         total = total + cost
     return total, shape
+
+
+def _repeat(repeat: Repeat, shape: Shape) -> tuple[Complexity, Shape]:
+    cost, after = measure(repeat.layer, shape)
+    assert everywhere(after.channels == shape.channels), "only a kept shape can repeat"
+    kept = (after.height == shape.height) & (after.width == shape.width)
+    if not everywhere(kept | (repeat.times == 0)):
+        raise SpecError(
+            "a block that changes the size of its map cannot repeat; give each its own stage"
+        )
+    return cost * repeat.times, shape
 
 
 def _concat(concat: Concat, shape: Shape) -> tuple[Complexity, Shape]:

@@ -1,7 +1,8 @@
 """A block written out layer by layer, for networks off the template."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from keyword import iskeyword
 from typing import Literal
 
 from netspace.design.layers import (
@@ -34,6 +35,8 @@ class Custom:
     def __post_init__(self) -> None:
         for layer in _all(self.layers):
             match layer:
+                case Chain(steps=named) | Concat(branches=named):
+                    _check_names([name for name, _ in named])
                 case Linear() | Flatten():
                     raise SpecError(
                         f"custom layers: {layer.kind} ends the map; it belongs to the head"
@@ -53,6 +56,80 @@ class Custom:
                     positive(kernel=layer.kernel, stride=layer.stride)
                 case _:
                     pass
+
+
+RESERVED = frozenset(
+    [
+        "add_module",
+        "append",
+        "apply",
+        "bfloat16",
+        "buffers",
+        "call_super_init",
+        "children",
+        "compile",
+        "cpu",
+        "cuda",
+        "double",
+        "dump_patches",
+        "eval",
+        "extend",
+        "extra_repr",
+        "float",
+        "forward",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "insert",
+        "ipu",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "pop",
+        "register_backward_hook",
+        "register_buffer",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "register_full_backward_pre_hook",
+        "register_load_state_dict_post_hook",
+        "register_load_state_dict_pre_hook",
+        "register_module",
+        "register_parameter",
+        "register_state_dict_post_hook",
+        "register_state_dict_pre_hook",
+        "requires_grad_",
+        "set_extra_state",
+        "set_submodule",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "train",
+        "training",
+        "type",
+        "xpu",
+        "zero_grad",
+    ]
+)
+"""Names that mean something else on a torch module."""
+
+
+def _check_names(names: Sequence[str]) -> None:
+    for name in names:
+        if not name.isidentifier() or iskeyword(name) or name.startswith("_"):
+            raise SpecError(f"custom layers: name '{name}' must be a word of letters and digits")
+        if name in RESERVED:
+            raise SpecError(f"custom layers: name '{name}' has another meaning in torch; rename it")
+        if names.count(name) > 1:
+            raise SpecError(f"custom layers: name '{name}' stands there twice; names must differ")
 
 
 def custom_layers(block: Custom, width_in: int, width: int, stride: int) -> Layer:

@@ -6,7 +6,6 @@ from typing import Literal, Self
 
 from netspace.design import blocks
 from netspace.design.blocks import Block
-from netspace.design.custom import Custom
 from netspace.design.elementwise import everywhere
 from netspace.design.layers import (
     Act,
@@ -82,7 +81,7 @@ class Stage:
         stride = self.stride if self.downsampling is None else 1
         first = blocks.layers(self.block, width_in, self.width, stride)
         steps: tuple[tuple[str, Layer], ...] = (("b1", first),)
-        if not (isinstance(self.block, Custom) and self.depth == 1):  # its layers need not repeat
+        if blocks.keeps_map(self.block) or not everywhere(self.depth == 1):
             rest = blocks.layers(self.block, self.width, self.width, 1)
             steps += (("b", Repeat(layer=rest, times=self.depth - 1, first=2)),)
         return chain(_pool(self.downsampling, self.stride), steps)
@@ -160,6 +159,8 @@ class Network:
     """One convolutional network. Equality leaves name and note aside.
 
     resolution: (height, width) of the input in pixels; channels: of the input image.
+    stochastic_depth: in training, the share of images for which the last block's sum leaves its
+    body out; it grows linearly from 0 at the first block (drop-connect, Tan & Le 2019).
     """
 
     stem: Stem = field(default_factory=Stem)
@@ -168,6 +169,7 @@ class Network:
     channels: int = 3
     classes: int = 1000
     resolution: tuple[int, int] = (224, 224)
+    stochastic_depth: float = 0.0
     name: str = field(default="", compare=False)
     note: str = field(default="", compare=False)
 
@@ -176,6 +178,10 @@ class Network:
             raise SpecError("a network needs at least one stage")
         height, width = self.resolution
         positive(channels=self.channels, classes=self.classes, height=height, width=width)
+        if not 0 <= self.stochastic_depth < 1:
+            raise SpecError(
+                f"stochastic_depth {self.stochastic_depth} must be at least 0 and below 1"
+            )
 
     @property
     def input(self) -> Shape:
@@ -187,6 +193,11 @@ class Network:
     def depth(self) -> int:
         """Number of blocks."""
         return sum(stage.depth for stage in self.stages)
+
+    @property
+    def drop_rates(self) -> tuple[float, ...]:
+        """For each block the share of images for which training leaves its body out."""
+        return tuple(self.stochastic_depth * block / self.depth for block in range(self.depth))
 
     def for_input(
         self,

@@ -1,7 +1,7 @@
 """A network as a torch module: one interpretation of its tree of layers."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 import torch
@@ -50,14 +50,23 @@ class ResidualModule(nn.Module):
             self.proj = proj
         self.after = after
         self._projects, self._joined = proj is not None, joined
+        self.drop_rate = 0.0
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, C', H', W')."""
         y: Tensor = self.f(x)
         if self._joined:
+            if self.training and self.drop_rate:
+                y = _dropped(y, self.drop_rate)
             y = y + (self.proj(x) if self._projects else x)
         out: Tensor = self.after(y)
         return out
+
+
+def _dropped(x: Tensor, rate: float) -> Tensor:
+    """Zeros for this share of the images, drawn at random; the rest scaled up to make up for it."""
+    kept = torch.rand(len(x), 1, 1, 1, device=x.device) >= rate
+    return x * (kept / (1 - rate)).to(x.dtype)
 
 
 class ConcatModule(nn.Module):
@@ -97,7 +106,22 @@ def build(
         module = _module(layers(adapted), adapted.input)
         for part in module.modules():
             _initialise(part)
+    _set_drop_rates(module, adapted.drop_rates)
     return module
+
+
+def _set_drop_rates(module: nn.Module, rates: Sequence[float]) -> None:
+    """Give each block its rate; a block without a sum has nothing to drop."""
+    blocks = (
+        block
+        for name, stage in module.named_children()
+        if name not in ("stem", "head")
+        for block in stage.children()
+        if not isinstance(block, nn.MaxPool2d | nn.AvgPool2d)
+    )
+    for block, rate in zip(blocks, rates, strict=True):
+        if isinstance(block, ResidualModule):
+            block.drop_rate = rate
 
 
 def _initialise(part: nn.Module) -> None:
