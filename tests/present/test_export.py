@@ -9,22 +9,57 @@ from typing import Any, get_args
 
 import pytest
 import torch
+from hypothesis import given, settings
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from netspace.design import zoo
-from netspace.design.blocks import Basic, Block, Bottleneck, MBConv, Vanilla
+from netspace.design.blocks import (
+    Basic,
+    Block,
+    Bottleneck,
+    Inception,
+    MBConv,
+    Plain,
+    Separable,
+    Vanilla,
+)
 from netspace.design.complexity import count
-from netspace.design.layers import Activation
+from netspace.design.custom import Custom
+from netspace.design.layers import (
+    Act,
+    Activation,
+    Chain,
+    Concat,
+    Conv,
+    Dropout,
+    Gate,
+    GlobalPool,
+    Layer,
+    Norm,
+    Pool,
+    Residual,
+)
 from netspace.design.network import Head, Network, Stage, Stem
 from netspace.design.pieces import Pooling, Squeeze
 from netspace.errors import SpecError
 from netspace.present.export import torch_source, yaml_text
 from netspace.train.build import build
 from netspace.train.weights import save_weights
+from tests.strategies import networks
 
 HOSTILE = ('"""', "'", '"', "\\", "\n", "\x00", "\N{BELL}", "it's", "a\"b'c", "{x}", "\u202e", "")
-PRIMITIVES = (nn.Conv2d, nn.BatchNorm2d, nn.Dropout, nn.MaxPool2d, nn.ReLU, nn.SiLU)
+PRIMITIVES = (
+    nn.Conv2d,
+    nn.BatchNorm2d,
+    nn.Dropout,
+    nn.MaxPool2d,
+    nn.AvgPool2d,
+    nn.AdaptiveAvgPool2d,
+    nn.ReLU,
+    nn.SiLU,
+    nn.Tanh,
+)
 STEM = Stem(width=8, stride=1)
 
 
@@ -37,6 +72,10 @@ def repeated(block: Block, **fields: Any) -> Network:
     """Three stages of one block: wider, as wide, deeper."""
     stages = ((12, 2, 1), (24, 1, 2), (24, 3, 2))
     return small(*(Stage(block=block, width=w, depth=d, stride=s) for w, d, s in stages), **fields)
+
+
+def chained(**steps: Layer) -> Chain:
+    return Chain(steps=tuple(steps.items()))
 
 
 def squeezes() -> dict[str, Network]:
@@ -56,6 +95,80 @@ MNAS_LIKE = small(
     Stage(block=MBConv(expansion=2, kernel=5), width=16, depth=2),
     head=Head(width=40, dropout=0.3, act="hardswish"),
 )
+
+SE_AT_END = Squeeze(ratio=0.25, source="output", place="output")
+BRANCHES = {"width1": 8, "reduce3": 3, "width3": 6, "reduce5": 2, "width5": 4, "width_pool": 6}
+HALVED = Pooling(kernel=3, round_up=True)
+CHAINED = chained(
+    a=Conv(width=6, kernel=2, padding=0, bias=True),
+    sides=Concat(
+        branches=(
+            ("wide", chained(conv=Conv(width=10, kernel=3), norm=Norm(momentum=0.2))),
+            ("pooled", chained(pool=Pool(function="mean", kernel=3, stride=1, padding=1))),
+            ("thin", Conv(width=2, kernel=1, groups=2)),
+        )
+    ),
+    norm=Norm(),
+    grouped=Conv(width=12, kernel=3, stride=2, groups=3),
+    sum=Residual(
+        body=chained(fc=Conv(width=12, kernel=1), act=Act(function="tanh")),
+        shortcut=chained(conv=Conv(width=12, kernel=3)),
+    ),
+    gate=Gate(body=chained(pool=GlobalPool(), conv=Conv(width=12, kernel=1))),
+    drop=Dropout(rate=0.1),
+)
+
+
+def off_the_template() -> dict[str, Network]:
+    """Networks with blocks, pools and heads that ResNets and RegNets do not have."""
+    block, inception = Plain(bias=True), Inception(**BRANCHES)
+    stages = tuple(Stage(block=Plain(), width=w, depth=2) for w in (8, 12))
+    thin = replace(inception, width5=2, width_pool=8, kernel5=3, bias=True, norm=False)
+    return {
+        "plain": repeated(Plain()),
+        "plain of other kernels": small(
+            *(Stage(block=Plain(kernel=k), width=8, depth=d) for k, d in ((5, 1), (3, 2), (1, 3)))
+        ),
+        "plain without padding": small(
+            *(Stage(block=Plain(kernel=k, padding=0, norm=False), width=8, depth=1) for k in (2, 3))
+        ),
+        "separable": repeated(Separable(kernel=5, act="relu6")),
+        "inception": small(
+            *(Stage(block=inception, width=24, depth=depth) for depth in (1, 3)),
+            Stage(block=thin, width=24, depth=2),
+        ),
+        "inception once": small(
+            Stage(block=inception, width=24, depth=1, stride=1),
+            Stage(block=replace(inception, width1=5), width=21, depth=1, downsampling=HALVED),
+        ),
+        "pooled": small(
+            Stage(block=block, width=8, depth=1, stride=1),
+            Stage(block=block, width=12, depth=2, downsampling=Pooling()),
+            Stage(block=block, width=12, depth=3, downsampling=Pooling()),
+            Stage(block=block, width=16, depth=1, downsampling=HALVED),
+            Stage(block=block, width=16, depth=1, stride=1, downsampling=Pooling(function="mean")),
+        ),
+        "basic with squeeze": repeated(Basic(se=SE_AT_END)),
+        "bottleneck with squeeze at its end": repeated(Bottleneck(se=SE_AT_END)),
+        "squeezed to multiples of 8": repeated(
+            MBConv(expansion=2.3, se=replace(SE_AT_END, rounding="multiple of 8"))
+        ),
+        "stem without norm": small(
+            *stages, stem=Stem(width=6, kernel=4, padding=1, bias=True, norm=False, act="tanh")
+        ),
+        "mean-pool": small(*stages, stem=replace(STEM, pool=Pooling(function="mean"))),
+        "flat head": small(*stages, head=Head(grid=None, hidden=(5, 9), act="tanh")),
+        "head on a grid": small(*stages, head=Head(grid=2, hidden=(7,), dropout=0.4)),
+        "pooled head": small(*stages, head=Head(pool=Pooling(function="mean"), width=9)),
+        "convolutional head": small(
+            *stages, head=Head(classifier="convolution", width=9, dropout=0.2)
+        ),
+        "custom": small(
+            Stage(block=Custom(layers=CHAINED), width=12, depth=1),
+            Stage(block=Plain(), width=12, depth=2),
+        ),
+    }
+
 
 NETWORKS = {
     "vanilla": repeated(Vanilla()),
@@ -90,9 +203,15 @@ NETWORKS = {
         Stage(block=MBConv(expansion=4), width=20, depth=2, stride=1),
     ),
     **squeezes(),
+    **off_the_template(),
     **{
         name: zoo.network(name).for_input(resolution=32, classes=10)
-        for name in ("regnet_x_200mf", "regnet_y_200mf", "efficientnet_b0", "resnext50_32x4d")
+        for name in (
+            *("regnet_x_200mf", "regnet_y_200mf", "efficientnet_b0", "resnext50_32x4d"),
+            *("lenet5", "googlenet", "googlenet_tv", "resnet20_cifar", "seresnet18"),
+            *("mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large"),
+            *("mnasnet_a1", "mnasnet_b1"),
+        )
     },
 }
 each_network = pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
@@ -134,6 +253,16 @@ def test_the_source_builds_the_same_network(network: Network) -> None:
         expected, got = ours(images(network)), module.eval()(images(network))
     assert torch.equal(expected, got)
     assert expected.std() > 0
+
+
+@given(networks)
+@settings(max_examples=100)
+def test_the_source_of_any_network_builds_it(network: Network) -> None:
+    ours = trained(network)
+    module: nn.Module = executed(torch_source(network))["network"]()
+    module.load_state_dict(ours.state_dict(), strict=True)
+    with torch.inference_mode():
+        assert torch.equal(ours(images(network)), module.eval()(images(network)))
 
 
 def test_modules_are_the_same_in_training_too() -> None:
@@ -178,11 +307,12 @@ def test_it_needs_no_netspace(tmp_path: Path) -> None:
 @each_network
 def test_it_imports_nothing_but_torch_and_collections(network: Network) -> None:
     imports = [
-        node.module if isinstance(node, ast.ImportFrom) else [name.name for name in node.names]
+        node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
         for node in ast.walk(ast.parse(torch_source(network)))
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
-    assert imports == ["collections", "torch"]
+    assert set(imports) == {"collections", "torch"}
+    assert len(imports) == (3 if "class Concat" in torch_source(network) else 2)
 
 
 def test_the_table_of_stages() -> None:
@@ -217,7 +347,7 @@ def test_blocks_that_differ_in_numbers_share_a_function() -> None:
 def test_its_length_does_not_grow_with_depth() -> None:
     shallow, deep = (
         small(*(Stage(block=Bottleneck(), width=w, depth=depth) for w in (8, 16, 24)))
-        for depth in (1, 30)
+        for depth in (2, 30)
     )
     lengths = [len(torch_source(network).splitlines()) for network in (shallow, deep)]
     assert lengths[0] == lengths[1] < 110
@@ -231,6 +361,30 @@ def test_numbers_changed_in_the_source_give_the_network_so_changed() -> None:
     changed = changed.replace("CLASSES = 5", "CLASSES = 7")
     stages[2] = replace(stages[2], depth=4, width=32)
     assert shapes(executed(changed)["network"]()) == shapes(build(small(*stages, classes=7)))
+
+
+@pytest.mark.parametrize("name", ["flat head", "convolutional head", "plain"])
+def test_other_classes_change_the_classifier_alone(name: str) -> None:
+    source = torch_source(NETWORKS[name])
+    changed = executed(source.replace("CLASSES = 5", "CLASSES = 7"))["network"]()
+    assert shapes(changed) == shapes(build(NETWORKS[name], classes=7))
+
+
+def test_numbers_that_are_read_nowhere_are_no_parameters() -> None:
+    for network in NETWORKS.values():
+        for function in ast.parse(torch_source(network)).body:
+            if isinstance(function, ast.FunctionDef):
+                read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+                assert {argument.arg for argument in function.args.args} <= read
+
+
+def test_stages_that_repeat_no_block_have_no_loop() -> None:
+    source = torch_source(NETWORKS["googlenet"])
+    assert "depth" not in source
+    assert "for i in" not in source
+    names = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    stages = [name for name in names if name.endswith("stage")]
+    assert stages == ["plain_stage", "pooled_inception_stage", "inception_stage"]
 
 
 def test_constants_and_docstring() -> None:
@@ -254,6 +408,12 @@ def test_constants_and_docstring() -> None:
         'model.load_state_dict(load_file("winner.safetensors"))',
     )
     assert [word for word in words if word not in space["__doc__"]] == []
+
+
+def test_what_the_source_leaves_out_is_said() -> None:
+    network = replace(NETWORKS["mnas"], stochastic_depth=0.2)
+    assert "a share of up to 0.2" in torch_source(network)
+    assert "Stochastic" not in torch_source(NETWORKS["mnas"])
 
 
 def test_what_is_not_known_is_not_said() -> None:

@@ -134,11 +134,19 @@ def _docstring(network: Network, weights: str) -> str:
         f"activations {cost.activations:,}, per image"
     )
     title = f"{_prose(network.name) or 'A network'}: a convolutional network in plain PyTorch."
+    note = f"Note: {_prose(network.note)}" if network.note else ""
+    depth = network.stochastic_depth
+    dropping = _DROPPING.format(rate=depth) if depth else ""
     # The opening quotes take three columns.
-    opening = (textwrap.fill(text, LINE_LENGTH - 3) for text in (title, _prose(network.note)))
+    opening = (textwrap.fill(text, LINE_LENGTH - 3) for text in (title, note, dropping))
     loading = _LOADING.format(weights=_prose(weights))
     return "\n\n".join((*filter(None, opening), facts, loading))
 
+
+_DROPPING = (
+    "Stochastic depth, a share of up to {rate:g} of the images for which training leaves a block "
+    "out, is not part of this module; its outputs in eval mode are the same."
+)
 
 _LOADING = """\
 To use it with trained weights:

@@ -37,6 +37,8 @@ from netspace.train.build import ACTIVATIONS, works_in_place
 # Constants of the source: the input's channels, the last layer's outputs.
 CHANNELS, CLASSES = "CHANNELS", "CLASSES"
 
+_CLASSIFIER = "fc"  # the step of the head that puts out the classes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Map:
@@ -62,7 +64,10 @@ class Printer:
         self._callees = callees
 
     def expression(self, layer: Layer, at: Map, hint: str = "inner") -> tuple[Expression, Map]:
-        """The layer's module on this map, and the map it puts out; hint: what to call its width."""
+        """The layer's module on this map, and the map it puts out.
+
+        hint: what to call its width; if it ends in _, the name of the step comes behind it.
+        """
         after = Map(shape=measure(layer, at.shape)[1], channels=at.channels)
         match layer:
             case Conv():
@@ -78,12 +83,11 @@ class Printer:
                     "nn.AdaptiveAvgPool2d", self._function.number("grid", layer.size)
                 ), after
             case Flatten():
-                channels = self._function.number("features", after.shape.channels)
-                return call("nn.Flatten"), Map(shape=after.shape, channels=channels)
+                return call("nn.Flatten"), Map(shape=after.shape, channels=self._features(at))
             case Dropout():
                 return call("nn.Dropout", repr(layer.rate)), after
             case Linear():
-                return self._linear(layer, at, after.shape)
+                return self._linear(layer, at, after.shape, hint)
             case Chain():
                 steps, after = self._steps(layer, at, hint)
                 return spread("chain", steps), after
@@ -92,8 +96,7 @@ class Printer:
             case Concat():
                 return self._concat(layer, at)
             case Gate():
-                steps, _ = self._steps(layer.body, at, "squeezed")
-                return spread("Gate", steps), at
+                return self._gate(layer, at)
             case Repeat() | When():
                 raise TypeError(
                     f"{type(layer).__name__} stands only as a step of a stage or a shortcut"
@@ -128,7 +131,11 @@ class Printer:
 
     def _step(self, name: str, step: Layer, at: Map, hint: str) -> tuple[Expression, Map]:
         callee = self._callees.get(name)
-        return self.expression(step, at, hint) if callee is None else self._call(callee, step, at)
+        if callee is not None:
+            return self._call(callee, step, at)
+        if name == _CLASSIFIER and self._function.knows(CLASSES):
+            return self.expression(step, at, CLASSES)
+        return self.expression(step, at, hint + name if hint.endswith("_") else hint)
 
     def _call(self, callee: Callee, step: Layer, at: Map) -> tuple[Expression, Map]:
         numbers = {
@@ -150,7 +157,7 @@ class Printer:
     def _conv(self, conv: Conv, at: Map, after: Shape, hint: str) -> tuple[Expression, Map]:
         number = self._function.number
         depthwise = everywhere((conv.groups == at.shape.channels) & (conv.width == conv.groups))
-        width = at.channels if depthwise else number(hint, conv.width)
+        width = at.channels if depthwise else self._width(hint, conv.width)
         kernel = number("kernel", conv.kernel)
         named = {
             "kernel_size": kernel,
@@ -171,18 +178,26 @@ class Printer:
         group_width = self._function.number("group_width", at.shape.channels // conv.groups)
         if at.channels.isdigit() and group_width.isdigit():
             return str(int(at.channels) // int(group_width))
-        return f"{at.channels} // {group_width}"
+        simple = _is_name(at.channels) or at.channels.isdigit()
+        return f"{at.channels if simple else f'({at.channels})'} // {group_width}"
 
-    def _linear(self, linear: Linear, at: Map, after: Shape) -> tuple[Expression, Map]:
-        number = self._function.number
-        area = at.shape.height * at.shape.width
-        features = (
-            at.channels if everywhere(area == 1) else number("features", at.shape.channels * area)
-        )
-        width = number("outputs", linear.width, CLASSES)
-        bias = number("bias", linear.bias)
+    def _linear(self, linear: Linear, at: Map, after: Shape, hint: str) -> tuple[Expression, Map]:
+        width = self._width(hint, linear.width)
+        bias = self._function.number("bias", linear.bias)
         named = {} if bias == "True" else {"bias": bias}
-        return call("nn.Linear", features, width, **named), Map(shape=after, channels=width)
+        linear_call = call("nn.Linear", self._features(at), width, **named)
+        return linear_call, Map(shape=after, channels=width)
+
+    def _width(self, hint: str, width: int) -> str:
+        family = CLASSES if hint == CLASSES else "width"
+        return self._function.number(hint.removesuffix("_"), width, family)
+
+    def _features(self, at: Map) -> str:
+        """The elements of a map."""
+        area = at.shape.height * at.shape.width
+        if everywhere(area == 1):
+            return at.channels
+        return self._function.number("features", at.shape.channels * area)
 
     def _pool(self, pool: Pool) -> Expression:
         number = self._function.number
@@ -190,16 +205,32 @@ class Printer:
         named = {"stride": number("stride", pool.stride)}
         if not everywhere(pool.padding == 0):
             named["padding"] = number("padding", pool.padding)
-        if not everywhere(pool.round_up == 0):
-            named["ceil_mode"] = number("ceil_mode", pool.round_up)
+        if pool.round_up:
+            named["ceil_mode"] = "True"
         function = "nn.MaxPool2d" if pool.function == "max" else "nn.AvgPool2d"
         return call(function, kernel, **named)
 
     def _concat(self, layer: Concat, at: Map) -> tuple[Expression, Map]:
-        branches = [(name, self.expression(branch, at)[0]) for name, branch in layer.branches]
+        branches = {
+            name: self.expression(branch, at, f"{name}_") for name, branch in layer.branches
+        }
+        widths = [after.channels for _, after in branches.values()]
+        literal = all(width.isdigit() for width in widths)
+        channels = str(sum(map(int, widths))) if literal else " + ".join(widths)
+        expressions = [(name, expression) for name, (expression, _) in branches.items()]
         shape = measure(layer, at.shape)[1]
-        width = self._function.number("width", shape.channels)
-        return spread("Concat", branches), Map(shape=shape, channels=width)
+        return spread("Concat", expressions), Map(shape=shape, channels=channels)
+
+    def _gate(self, layer: Gate, at: Map) -> tuple[Expression, Map]:
+        """The gate; what restores the number of channels has their name, not one of equal value."""
+        steps: list[tuple[str, Expression]] = []
+        inside = at
+        for name, step in layer.body.steps:
+            restores = isinstance(step, Conv) and everywhere(step.width == at.shape.channels)
+            hint = at.channels if restores and _is_name(at.channels) else "squeezed"
+            expression, inside = self._step(name, step, inside, hint)
+            steps.append((name, expression))
+        return spread("Gate", steps), at
 
     def _residual(self, layer: Residual, at: Map) -> tuple[Expression, Map]:
         body, after = self.expression(layer.body, at)
@@ -210,7 +241,8 @@ class Printer:
         if layer.after != Chain():
             arguments.append(("after", self.expression(layer.after, after)[0]))
         if not everywhere(layer.joined):
-            arguments.append(("joined", self._function.condition("joined", layer.joined)))
+            joined = self._function.condition("joined", layer.joined, equal=True)
+            arguments.append(("joined", joined))
         return spread("Residual", arguments), after
 
     def _shortcut(self, shortcut: Chain | When, at: Map) -> Expression | None:
@@ -221,7 +253,7 @@ class Printer:
         expression, _ = self.expression(layer, at)
         if not isinstance(shortcut, When):
             return expression
-        present = self._function.condition("project", shortcut.present)
+        present = self._function.condition("project", shortcut.present, equal=False)
         if present in ("True", "False"):
             return expression if present == "True" else None
         self._function.state("proj: nn.Module | None = None")

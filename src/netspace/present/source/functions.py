@@ -6,14 +6,14 @@ a second time. Instead all blocks of one structure are laid over each other, whi
 tree with columns of numbers, one entry per block; and that tree is printed as one function.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from netspace.design.complexity import measure
-from netspace.design.layers import Chain, Layer, Pool, Repeat, Residual, Shape, When
+from netspace.design.layers import Chain, Concat, Layer, Pool, Repeat, Residual, Shape, When
 from netspace.design.network import Network, Stage, layers
 from netspace.present.source.expressions import CHANNELS, CLASSES, Callee, Map, Printer
 from netspace.present.source.signature import Function
@@ -45,7 +45,7 @@ class _Use:
 class _Level:
     """All uses of functions of one level (block, stage), filed under the structure they build."""
 
-    def __init__(self, word: str, docstring: str):
+    def __init__(self, word: str, docstring: Callable[[str, Layer], str]):
         self._word, self._docstring = word, docstring
         self._uses: dict[Structure, list[_Use]] = {}
 
@@ -63,7 +63,7 @@ class _Level:
             kind, _ = structure
             number = 1 + sum(other == kind for other, _ in found)
             name = f"{kind}_{self._word}" + (f"_{number}" if number > 1 else "")
-            docstring = self._docstring.format(kind=kind)
+            docstring = self._docstring(kind, uses[0].layer)
             found[structure] = _function(name, docstring, uses, callees)
         return found
 
@@ -73,19 +73,50 @@ def definitions(network: Network) -> list[list[str]]:
 
     They use the names nn, chain, Residual, Concat, Gate, CHANNELS and CLASSES.
     """
-    blocks = _Level("block", "One block of kind {kind}, from `width_in` to `width` channels.")
-    stages = _Level("stage", "`depth` blocks; the first one may change stride and width.")
-    tree = _settled(layers(network))
+    blocks, stages = _Level("block", _block_docstring), _Level("stage", _stage_docstring)
     specs = {f"s{number}": stage for number, stage in enumerate(network.stages, start=1)}
+    tree = _without_idle_loops(_settled(layers(network)), specs)
     places: dict[str, _Place] = {}
     for name, step, shape in _walk(tree, network.input):
         if name in specs:
             spec = specs[name]
-            places[name] = stages.add(spec.block.kind, _stage(step, shape, spec, blocks))
+            kind = spec.block.kind if spec.downsampling is None else f"pooled_{spec.block.kind}"
+            places[name] = stages.add(kind, _stage(step, shape, spec, blocks))
     of_blocks = blocks.functions({})
     of_stages = stages.functions(of_blocks)
     whole = _network(network, _Use(layer=tree, shape=network.input, places=places), of_stages)
     return [f.source() for f in (*of_blocks.values(), *of_stages.values(), whole)]
+
+
+def _block_docstring(kind: str, layer: Layer) -> str:
+    widths = "" if isinstance(layer, Concat) else ", from `width_in` to `width` channels"
+    return f"One block of kind {kind}{widths}."
+
+
+def _stage_docstring(_kind: str, layer: Layer) -> str:
+    assert isinstance(layer, Chain)
+    pooled = isinstance(layer.steps[0][1], Pool)
+    if not _repeats(layer):
+        return "Pooling and one block." if pooled else "One block."
+    change = "the width" if pooled else "stride and width"
+    blocks = f"`depth` blocks; the first one may change {change}."
+    return f"Pooling and {blocks}" if pooled else blocks
+
+
+def _without_idle_loops(tree: Chain, specs: Mapping[str, Stage]) -> Chain:
+    """The network's tree; stages of one structure that all have depth 1 lose their Repeat."""
+    deep = {_skeleton(step) for n, step in tree.steps if n in specs and specs[n].depth > 1}
+    return Chain(
+        steps=tuple(
+            (name, step if name not in specs or _skeleton(step) in deep else _once(step))
+            for name, step in tree.steps
+        )
+    )
+
+
+def _once(stage: Layer) -> Chain:
+    assert isinstance(stage, Chain)
+    return Chain(steps=tuple(step for step in stage.steps if not isinstance(step[1], Repeat)))
 
 
 def _stage(chain: Layer, shape: Shape, spec: Stage, blocks: _Level) -> _Use:
@@ -107,10 +138,10 @@ def _function(
     _, after = measure(layer, shape)
     known = {"width": after.channels, "width_in": shape.channels}
     known |= {word: np.array([use.known[word] for use in uses]) for word in uses[0].known}
-    returns = {Residual: "Residual", Chain: "nn.Sequential"}.get(type(layer), "nn.Module")
+    returns = {Residual: "Residual", Concat: "Concat"}.get(type(layer), "nn.Sequential")
     function = Function(name, len(uses), known=known, returns=returns, docstring=docstring)
     printer = Printer(function, _callees(uses, functions))
-    at = Map(shape=shape, channels=function.use("width_in"))
+    at = Map(shape=shape, channels="width_in")
     if _repeats(layer):
         printer.stage(layer, at)
     else:
@@ -169,7 +200,12 @@ def _settled(value: Any) -> Any:
 
 
 def _skeleton(value: Any) -> Any:
-    """What has to be alike in trees that one function can build: all but whole numbers, truths."""
+    """What has to be alike in trees that one function can build: all but whole numbers, truths.
+
+    How a pool rounds has to be alike too.
+    """
+    if isinstance(value, Pool):
+        return (Pool, value.function, value.round_up)
     if is_dataclass(value):
         return (type(value), *(_skeleton(getattr(value, f.name)) for f in fields(value)))
     if isinstance(value, tuple):
@@ -185,4 +221,6 @@ def _overlaid(values: Sequence[Any]) -> Any:
         return replace(first, **{n: _overlaid([getattr(v, n) for v in values]) for n in names})
     if isinstance(first, tuple):
         return tuple(_overlaid(column) for column in zip(*values, strict=True))
+    if isinstance(first, bool) and all(value == first for value in values):
+        return first
     return np.array(values) if isinstance(first, int) else first
