@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test setup check format lint types imports clean
+.PHONY: demo test setup check format lint types imports docs clean
 
 demo: setup
 	$(BIN)/netspace design --data digits --flops 1M --time 3m --out runs/demo
@@ -36,6 +36,10 @@ types:
 
 imports:
 	$(BIN)/lint-imports
+
+# The pages that are read off the zoo.
+docs: setup
+	$(BIN)/python docs/generate.py
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
