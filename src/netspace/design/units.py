@@ -58,6 +58,14 @@ def parse_duration(text: str) -> float:
     return 3600 * hours + 60 * minutes + seconds
 
 
+def parse_milliseconds(text: str) -> float:
+    """'5ms' or '5' to 5.0. Raises UserError for anything else."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:ms)?", text.strip())
+    if match is None or not float(match.group(1)):
+        raise UserError(f"latency '{text}' must be milliseconds above 0, like 5ms")
+    return float(match.group(1))
+
+
 def parse_resolution(text: str) -> tuple[int, int]:
     """'224' or '224x320' to (height, width) in pixels."""
     match = _RESOLUTION.fullmatch(text.strip())

@@ -1,0 +1,219 @@
+"""Scaling to a goal: a factor, a count, or whatever can be measured of a network.
+
+Rounded factors seldom land on a goal. So the strength of the method is searched for the nearest,
+then single stages are moved by one step, as few as it takes to come within the tolerance.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from netspace.design.complexity import Complexity, count
+from netspace.design.factors import Base, Factors, Weights, factors
+from netspace.design.goals import Goal, Measure, Meter, goal
+from netspace.design.network import Network
+from netspace.design.nudging import Dimension, Nudged, Nudging, nudge, said
+from netspace.design.scaling import between
+from netspace.design.strength import Path, Point, Search
+from netspace.design.widths import units
+from netspace.errors import InfeasibleError
+
+TOLERANCE = 0.02
+OWN: dict[str, tuple[Dimension, ...]] = {
+    "compound": ("depth", "width"),
+    "depth": ("depth",),
+    "width": ("width",),
+    "resolution": (),
+    "fast": ("depth", "width"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """One network scaled into another.
+
+    quantity, wanted, reached: what was to be reached, and what was. asked: the factors before all
+    rounding. nudges: sentences on the single stages that were moved by one step.
+    """
+
+    before: Network
+    after: Network
+    method: str
+    quantity: str
+    wanted: float
+    reached: float
+    asked: Factors
+    nudges: tuple[str, ...]
+    sentence: str
+
+    @property
+    def hit(self) -> bool:
+        """Whether the goal was reached within 2 %."""
+        return abs(self.reached / self.wanted - 1) <= TOLERANCE
+
+    @property
+    def factors(self) -> Factors:
+        """What the dimensions were multiplied by, after all rounding."""
+        return between(self.before, self.after)
+
+    @property
+    def complexity_before(self) -> Complexity:
+        """Counts of the network that was scaled."""
+        return count(self.before)
+
+    @property
+    def complexity_after(self) -> Complexity:
+        """Counts of the scaled network."""
+        return count(self.after)
+
+
+def scale(
+    network: Network,
+    *,
+    factor: float | None = None,
+    flops: float | None = None,
+    params: float | None = None,
+    activations: float | None = None,
+    measure: Measure | None = None,
+    target: float | None = None,
+    by: str = "compound",
+    alpha: float = 1.2,
+    beta: float = 1.1,
+    gamma: float = 1.15,
+    weights: Weights | None = None,
+) -> Network:
+    """The network scaled to one goal within 2 %, by compound, depth, width, resolution or fast.
+
+    factor is of flops; measure with target is any quantity, such as a latency. Warns with the
+    nearest that is reachable where the goal is not. Raises UserError for goals out of reach.
+    """
+    found = scaling(
+        network,
+        factor=factor,
+        flops=flops,
+        params=params,
+        activations=activations,
+        measure=measure,
+        target=target,
+        by=by,
+        base=Base(alpha=alpha, beta=beta, gamma=gamma),
+        weights=weights,
+    )
+    if not found.hit:
+        warnings.warn(found.sentence, stacklevel=2)
+    return found.after
+
+
+def scaling(
+    network: Network,
+    *,
+    factor: float | None = None,
+    flops: float | None = None,
+    params: float | None = None,
+    activations: float | None = None,
+    measure: Measure | None = None,
+    target: float | None = None,
+    quantity: str = "measure",
+    by: str = "compound",
+    base: Base | None = None,
+    weights: Weights | None = None,
+) -> Scaling:
+    """As `scale`, with all that can be said about it; `quantity` names what `measure` measures."""
+    wanted = goal(
+        network,
+        factor=factor,
+        flops=flops,
+        params=params,
+        activations=activations,
+        measure=measure,
+        target=target,
+        quantity=quantity,
+    )
+
+    def path(strength: float) -> Factors:
+        return factors(by, strength, base=base, weights=weights)
+
+    return reach(network, wanted, path, method=by, own=OWN.get(by, ()))
+
+
+def reach(
+    network: Network, wanted: Goal, path: Path, *, method: str, own: tuple[Dimension, ...]
+) -> Scaling:
+    """The network nearest to a goal on a path of factors, with the nudges that it takes.
+
+    Raises InfeasibleError if the goal lies outside what the path comes to.
+    """
+    count(network)  # says what is wrong with a network that cannot be counted
+    search = Search(network=network, path=path, meter=Meter(goal=wanted))
+    points, passes = search.points()
+    point, found = _nudged(search, points, own)
+    if wanted.off(found.value) > TOLERANCE and not passes:
+        raise InfeasibleError(
+            f"{wanted.said(wanted.value)} is out of reach by {method}; the nearest is "
+            f"{wanted.said(points[0].value)}; ask for that, or scale by another method"
+        )
+    return Scaling(
+        before=network,
+        after=_named(found.network, network, wanted, method),
+        method=method,
+        quantity=wanted.quantity,
+        wanted=wanted.value,
+        reached=found.value,
+        asked=path(point.strength),
+        nudges=said(point.network, found.network),
+        sentence=_sentence(wanted, found.value, search.meter(network), method),
+    )
+
+
+def _nudged(
+    search: Search, points: Sequence[Point], own: tuple[Dimension, ...]
+) -> tuple[Point, Nudged]:
+    """The point and its nudges that come nearest; of the two nearest that hit, the fewer nudges."""
+    wanted = search.meter.goal
+    starts = points[:6] if wanted.exact else points[:1]
+    found: list[tuple[Point, Nudged]] = []
+    for point in starts:
+        plan = _plan(search, point, own)
+        found.append((point, nudge(Nudged(network=point.network, value=point.value), plan)))
+        hits = [(at, one) for at, one in found if plan.hit(one)]
+        if hits and (len(found) > 1 or len(hits[0][1].nudges) <= 1):
+            return min(hits, key=lambda pair: len(pair[1].nudges))
+    return min(found, key=lambda pair: wanted.off(pair[1].value))
+
+
+def _plan(search: Search, point: Point, own: tuple[Dimension, ...]) -> Nudging:
+    meter = search.meter
+    flops = count(point.network).flops
+
+    def expect(network: Network) -> float:
+        return point.value * count(network).flops / flops
+
+    return Nudging(
+        meter=meter,
+        tolerance=TOLERANCE,
+        units=units(search.network),
+        own=own,
+        forward=point.network == search.network,
+        expect=meter if meter.goal.exact else expect,
+        tries=12 if meter.goal.exact else 4,
+        most=2000 if meter.goal.exact else 16,
+    )
+
+
+def _named(after: Network, before: Network, wanted: Goal, method: str) -> Network:
+    """The scaled network under a name of its own; an unchanged one as it was."""
+    if after == before:
+        return before
+    name = f"{before.name} by {method}" if before.name else ""
+    return replace(after, name=name, note=f"scaled to {wanted.said(wanted.value)}")
+
+
+def _sentence(wanted: Goal, value: float, own: float, method: str) -> str:
+    reached = f"{wanted.said(value)}, {value / own:.3g} times as much as before"
+    if wanted.off(value) <= TOLERANCE:
+        return f"{reached}, within 2 % of {wanted.said(wanted.value)}"
+    off = f"{100 * (value / wanted.value - 1):+.1f} %"
+    return (
+        f"{reached}, is the nearest that {method} scaling and single steps come to "
+        f"{wanted.said(wanted.value)} ({off}); another method may come nearer"
+    )
