@@ -1,8 +1,6 @@
-import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
-from html.parser import HTMLParser
 
 import pytest
 import yaml
@@ -14,6 +12,7 @@ from netspace.present.populations import errors
 from netspace.present.record import RunRecord
 from netspace.present.report import render
 from netspace.present.wording import counted, duration, listed, percent, share
+from tests.present.pages import Page, parsed
 from tests.present.records import (
     NASTY,
     fail,
@@ -27,74 +26,10 @@ from tests.present.records import (
 
 STUDY = study("anynetx_a", "regnetx")
 TRIALS = tuple(trained(STUDY))
-VOID = {"meta", "link", "br", "hr", "img", "input"}
-
-
-@dataclass
-class Page(HTMLParser):
-    """What a browser would see: elements, their text, the scripts."""
-
-    tags: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    scripts: list[tuple[dict[str, str | None], str]] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
-    open: list[str] = field(default_factory=list)
-
-    def __post_init__(self):
-        super().__init__()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "script":
-            self.scripts.append((dict(attrs), ""))
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.rows[-1].append("")
-
-    def handle_endtag(self, tag):
-        if self.open and self.open[-1] == tag:
-            self.open.pop()
-        else:
-            assert tag in ("rect", "path"), f"{tag} closes {self.open[-1]}"
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        inside = self.open[-1] if self.open else ""
-        if inside == "script":
-            attributes, text = self.scripts[-1]
-            self.scripts[-1] = (attributes, text + data)
-        elif inside != "style":
-            self.texts.append(data)
-            if inside in ("td", "th"):
-                self.rows[-1][-1] += data
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.texts).split())
-
-    @property
-    def figures(self):
-        return {
-            (attributes["id"] or "").removeprefix("figure-"): json.loads(text)
-            for attributes, text in self.scripts
-            if attributes.get("type") == "application/json"
-        }
-
-    def row(self, *start):
-        return next(row for row in self.rows if row[: len(start)] == list(start))
 
 
 def read(record: RunRecord) -> Page:
-    page = Page()
-    page.feed(render(record))
-    page.close()
-    assert page.open == []
-    return page
+    return parsed(render(record))
 
 
 def whole() -> RunRecord:
@@ -110,14 +45,8 @@ def page() -> Page:
 
 class TestOneFile:
     def test_nothing_is_loaded_from_elsewhere(self):
-        loads = [
-            value or ""
-            for tag, attributes in page().tags
-            for name, value in attributes.items()
-            if name in ("src", "href", "xlink:href", "data", "action", "poster", "srcset")
-        ]
-        assert loads
-        assert all(value.startswith(("#", "data:")) for value in loads)
+        assert page().loads
+        assert all(value.startswith(("#", "data:")) for value in page().loads)
         assert not [tag for tag, _ in page().tags if tag in ("iframe", "object", "embed", "base")]
 
     def test_styles_load_nothing(self):

@@ -11,6 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a939e")
+GREY = COLOURS[-1]
 MARKERS = ("circle", "diamond", "square", "triangle-up", "triangle-down", "pentagon", "cross")
 STAR_FILL, STAR_LINE = "#F0E442", "#3a3a3a"
 GRID = "rgba(128,128,128,0.22)"

@@ -2,17 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
-
-import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from plotly.offline import get_plotlyjs
 
 from netspace.config import study_text
 from netspace.present.curves import draw_curves
 from netspace.present.draw import draw
 from netspace.present.good_ranges import FEWEST, Knob, draw_good_ranges, knobs
+from netspace.present.page import Plot, page, plot
 from netspace.present.plots import draw_costs, draw_edf
 from netspace.present.populations import (
     Population,
@@ -47,17 +42,6 @@ from netspace.trial import Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plot:
-    """A figure in the page; `words` say what it shows, `widest` scrolls below so many pixels."""
-
-    id: str
-    words: str
-    json: str
-    height: int
-    widest: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ranges:
     """The good ranges of one space, or the sentence why there are none."""
 
@@ -72,32 +56,16 @@ def render(record: RunRecord) -> str:
     """The report as one HTML page: no part of it is loaded from elsewhere."""
     people = populations(record)
     failed = [trial for trial in record.trials if trial.state == "failed"]
-    return (
-        _environment()
-        .get_template("report.html.jinja")
-        .render(
-            record=record,
-            contents=_contents(record, failed),
-            answer=answer(record),
-            circumstances=circumstances(record),
-            style=files("netspace.present").joinpath("report.css").read_text("utf-8"),
-            plotly=get_plotlyjs(),
-            shown=_shown(record),
-            **_spaces(record, people),
-            **_figures(record, people),
-            **_run(record, failed),
-        )
-    )
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("netspace", "present"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return page(
+        "report.html.jinja",
+        answer=answer(record),
+        circumstances=circumstances(record),
+        contents=_contents(record, failed),
+        record=record,
+        shown=_shown(record),
+        **_spaces(record, people),
+        **_figures(record, people),
+        **_run(record, failed),
     )
 
 
@@ -172,11 +140,11 @@ def _figures(record: RunRecord, people: Sequence[Population]) -> Mapping[str, ob
         return {"edf": None, "costs": None, "curves": None, "ranges": ()}
     best = record.winner.best if record.winner else None
     return {
-        "edf": _plot("edf", "Distribution of errors in each space", draw_edf(people)),
-        "costs": _plot(
+        "edf": plot("edf", "Distribution of errors in each space", draw_edf(people)),
+        "costs": plot(
             "cost", "Error against flops, params and activations", draw_costs(people, best), 760
         ),
-        "curves": _plot(
+        "curves": plot(
             "curve", "Validation error after each epoch", draw_curves(people, record.final), 640
         ),
         "ranges": tuple(_ranges(record, people)),
@@ -207,16 +175,10 @@ def _found_ranges(population: Population, found: Sequence[Knob]) -> Ranges:
     name = f"ranges-{population.number}"
     return Ranges(
         space=population.space,
-        plot=_plot(name, words, draw_good_ranges(population, found), 860) if telling else None,
+        plot=plot(name, words, draw_good_ranges(population, found), 860) if telling else None,
         table=ranges_table(found),
         untold=untold(found),
     )
-
-
-def _plot(name: str, words: str, figure: go.Figure, widest: int = 0) -> Plot:
-    # In a script element only '<' could end the element early.
-    text = figure.to_json().replace("<", "\\u003c")
-    return Plot(id=name, words=words, json=text, height=figure.layout.height, widest=widest)
 
 
 def _run(record: RunRecord, failed: Sequence[Trial]) -> Mapping[str, object]:
@@ -227,9 +189,10 @@ def _run(record: RunRecord, failed: Sequence[Trial]) -> Mapping[str, object]:
         "draws": draws(study.budget),
         "seconds": duration(record.seconds),
         "data": data_table(record.data),
-        "recipe": recipe_table(study.recipe, _final_recipe(record)),
+        "recipe": recipe_table({"population": study.recipe, "final round": _final_recipe(record)}),
         "settings": settings_table(record.trials, record.versions),
         "study": study_text(study),
+        "same": "the same networks are drawn",
     }
 
 

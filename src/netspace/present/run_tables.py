@@ -45,17 +45,13 @@ def data_table(data: DataFacts) -> Table:
     return Table(columns=("", ""), rows=rows, words=2)
 
 
-def recipe_table(recipe: Recipe, final: Recipe) -> Table:
-    """Every field of the recipe, in the population and in the final round."""
+def recipe_table(recipes: Mapping[str, Recipe]) -> Table:
+    """Every field of a recipe, with a column for each round of trainings by its name."""
     rows = [
-        (
-            spaced(field.name),
-            _plain(getattr(recipe, field.name)),
-            _plain(getattr(final, field.name)),
-        )
+        (spaced(field.name), *(_plain(getattr(recipe, field.name)) for recipe in recipes.values()))
         for field in fields(Recipe)
     ]
-    return Table(columns=("", "population", "final round"), rows=tuple(rows))
+    return Table(columns=("", *recipes), rows=tuple(rows))
 
 
 def _plain(value: object) -> str:
