@@ -1,8 +1,12 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from netspace import cli
+from tests.commands import Netspace, Told
 
 # Read by torch when it is first imported. Tests run small tensors in several processes at once:
 # there, more than one thread each makes them many times slower.
@@ -43,3 +47,17 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder of shared files at {folder}; set NETSPACE_SHARED to it")
     return folder
+
+
+@pytest.fixture
+def netspace(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Netspace:
+    """The command line: netspace("count", "resnet50") gives exit code, stdout and stderr."""
+
+    def run(*words: object) -> Told:
+        monkeypatch.setattr(sys, "argv", ["netspace", *(str(word) for word in words)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        captured = capsys.readouterr()
+        return Told(int(left.value.code or 0), captured.out, captured.err)
+
+    return run

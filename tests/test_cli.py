@@ -5,8 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,29 +16,8 @@ from netspace.design.complexity import count
 from netspace.design.serial import network_from_plain
 from netspace.design.zoo import network
 from netspace.workflow import design, plan
+from tests.commands import Netspace
 from tests.pictures import picture_folder
-
-
-@dataclass(frozen=True)
-class Told:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def netspace(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    def run(*words: object) -> Told:
-        monkeypatch.setattr(sys, "argv", ["netspace", *(str(word) for word in words)])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        captured = capsys.readouterr()
-        return Told(int(left.value.code or 0), captured.out, captured.err)
-
-    return run
-
-
-Netspace = Callable[..., Told]
 
 
 @pytest.fixture(scope="module")

@@ -100,12 +100,16 @@ def run(
     out: Out = None,
 ) -> None:
     """Start or resume the run of a study file."""
-    from netspace.config import load_study
+    from netspace.config import Study, load_study
+    from netspace.workflow.scaling import run_scaling
     from netspace.workflow.study import run_study
     from netspace.workflow.watch import Reporter
 
-    folder = out or Path("runs") / study.stem
-    _tell_result(run_study(load_study(study), folder, Reporter(), command=_command()))
+    wanted, folder = load_study(study), out or Path("runs") / study.stem
+    if isinstance(wanted, Study):
+        _tell_result(run_study(wanted, folder, Reporter(), command=_command()))
+    else:
+        _tell_scaling(run_scaling(wanted, folder, Reporter(), command=_command()))
 
 
 @app.command()
@@ -209,6 +213,83 @@ def compare(
 
 
 @app.command()
+def scale(
+    network: NetworkName,
+    factor: Annotated[float | None, typer.Option(help="of the flops, like 2")] = None,
+    flops: Annotated[str | None, typer.Option(help="multiply-adds wanted, like 800M")] = None,
+    params: Annotated[str | None, typer.Option(help="parameters wanted, like 10M")] = None,
+    activations: Annotated[str | None, typer.Option(help="activations wanted")] = None,
+    latency: Annotated[str | None, typer.Option(help="wanted here, one image: 5ms")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="compound (if left out), depth, width, resolution or fast")
+    ] = None,
+    alpha: Annotated[float | None, typer.Option(help="compound: of depth, 1.2")] = None,
+    beta: Annotated[float | None, typer.Option(help="compound: of width, 1.1")] = None,
+    gamma: Annotated[float | None, typer.Option(help="compound: of resolution, 1.15")] = None,
+    resolution: Resolution = None,
+    output: Annotated[Path | None, typer.Option("-o", help="YAML file for the result")] = None,
+    search: Annotated[
+        bool, typer.Option("--search", help="train a grid of alpha, beta, gamma on --data")
+    ] = False,
+    data: Annotated[str | None, typer.Option(help="images to search on")] = None,
+    time: Annotated[str | None, typer.Option(help="time of a search; 1h if left out")] = None,
+    seeds: Annotated[int | None, typer.Option(min=2, help="of a search; 2 if left out")] = None,
+    out: Out = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Scale a network to a factor or a cost; or search how to scale it, on images."""
+    from netspace.design.units import parse_milliseconds, parse_resolution, parse_size
+    from netspace.design.zoo import network as find
+    from netspace.workflow import scale as workflow
+
+    size = None if resolution is None else parse_resolution(resolution)
+    wish = workflow.Wish(
+        network=find(network).for_input(resolution=size),
+        factor=factor,
+        latency_ms=None if latency is None else parse_milliseconds(latency),
+        by=by,
+        bases={"alpha": alpha, "beta": beta, "gamma": gamma},
+        flops=None if flops is None else parse_size(flops),
+        params=None if params is None else parse_size(params),
+        activations=None if activations is None else parse_size(activations),
+    )
+    how = workflow.Searching(data=data, time=time, seeds=seeds, out=out)
+    if search:
+        from netspace.run.folder import copy_whole
+        from netspace.workflow.scale_search import search as search_scaling
+        from netspace.workflow.watch import Reporter
+
+        folder = search_scaling(wish, how, seed=seed, watcher=Reporter(), command=_command())
+        if output is not None and folder.winner.is_file():
+            copy_whole(folder.winner, output)
+        _tell_scaling(folder, as_json=as_json)
+        return
+    how.refuse()
+    _print(workflow.scale(wish, output, as_json=as_json))
+
+
+@app.command()
+def draw(
+    network: NetworkName,
+    output: Annotated[Path, typer.Option("-o", help="SVG file to write")],
+    widths: Annotated[bool, typer.Option("--widths", help="widths along the depth")] = False,
+    resolution: Resolution = None,
+) -> None:
+    """Draw a network: stem, stages and head, and what each of them costs."""
+    from netspace.design.units import parse_resolution
+    from netspace.design.zoo import network as find
+    from netspace.present import draw as pictures
+    from netspace.present.width_plot import draw_widths
+    from netspace.run.folder import write_whole
+
+    size = None if resolution is None else parse_resolution(resolution)
+    shown = find(network).for_input(resolution=size)
+    write_whole(output, draw_widths(shown) if widths else pictures.draw(shown))
+    _print(str(output))
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(help="a run's folder", show_default=False)],
     output: Annotated[
@@ -216,12 +297,11 @@ def report(
     ] = None,
 ) -> None:
     """Write a run's report, finished or not, as one HTML file."""
-    from netspace.present.report import render
     from netspace.run.folder import RunFolder, write_whole
-    from netspace.workflow.record import read_record
+    from netspace.workflow.report import report_text
 
     target = output or RunFolder(folder).report
-    write_whole(target, render(read_record(RunFolder(folder))))
+    write_whole(target, report_text(RunFolder(folder)))
     _print(str(target))
 
 
@@ -244,6 +324,18 @@ def _tell_result(folder: "RunFolder") -> None:
     from netspace.workflow.summary import summary
 
     _print(text.result_text(summary(read_record(folder)), folder.path))
+
+
+def _tell_scaling(folder: "RunFolder", *, as_json: bool = False) -> None:
+    from netspace.present.scaling_text import scaling_result_text
+    from netspace.workflow.scaling import read_scaling
+    from netspace.workflow.scaling_summary import scaling_summary, scaling_summary_text
+
+    record = read_scaling(folder)
+    if as_json:
+        _print(scaling_summary_text(record))
+    else:
+        _print(scaling_result_text(scaling_summary(record), folder.path))
 
 
 def _range(written: str | None) -> tuple[float | None, float | None] | None:

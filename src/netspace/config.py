@@ -3,13 +3,17 @@
 A study says everything a run needs: data, budget, spaces, recipe and seed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 
 import yaml
 
+from netspace.design.network import Network
 from netspace.design.serial import read, to_plain
 from netspace.design.units import parse_range
+from netspace.design.zoo import network
 from netspace.errors import StudyError
 from netspace.recipe import Recipe
 from netspace.spaces.constraints import Bound, Constraint, Quantity
@@ -141,14 +145,56 @@ class Study:
             raise StudyError(f"workers {self.workers} must be at least 1")
 
 
-def load_study(path: Path) -> Study:
-    """Read a study file. Raises StudyError with one line that names the path of the fault."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingStudy:
+    """A network scaled in many ways to one factor of flops, each way trained with several seeds.
+
+    network: the base; its resolution is where the factors start. factor: of flops; the known
+    methods are trained at its square too. seeds: trainings of each network.
+    """
+
+    network: Network
+    data: str
+    factor: float = 2.0
+    seeds: int = 2
+    recipe: Recipe = field(default_factory=Recipe)
+    seed: int = 0
+    skip_broken: bool = False
+    device: str = "cpu"
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 < self.factor <= 8:
+            raise StudyError(f"factor {self.factor:g} must be above 1 and at most 8; 2 is usual")
+        if self.seeds < 2:
+            raise StudyError(f"seeds {self.seeds} must be at least 2: one shows no spread")
+        if self.seed < 0:
+            raise StudyError(f"seed {self.seed} must be at least 0")
+        if self.workers is not None and self.workers < 1:
+            raise StudyError(f"workers {self.workers} must be at least 1")
+
+    @property
+    def resolution(self) -> int:
+        """Pixels that the images are decoded at: the most that any of the networks takes."""
+        return ceil(max(self.network.resolution) * self.factor)
+
+
+AnyStudy = Study | ScalingStudy
+
+
+def load_study(path: Path) -> AnyStudy:
+    """Read a study file; one with a network is a scaling study.
+
+    Raises StudyError with one line that names the path of the fault.
+    """
     try:
         plain = yaml.safe_load(path.read_text("utf-8"))
     except OSError as fault:
         raise StudyError(f"{path}: cannot be read ({fault.strerror}); give a study file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise StudyError(f"{path} is not YAML: {' '.join(str(fault).split())}") from None
+    if isinstance(plain, Mapping) and "network" in plain:
+        return scaling_from_plain(plain, where=str(path))
     return study_from_plain(plain, where=str(path))
 
 
@@ -157,6 +203,13 @@ def study_from_plain(plain: object, *, where: str = "") -> Study:
     return read(Study, plain, where=where, error=StudyError)
 
 
-def study_text(study: Study) -> str:
+def scaling_from_plain(plain: Mapping[str, object], *, where: str = "") -> ScalingStudy:
+    """The scaling study of a plain dict, whose network may be a name. Raises StudyError."""
+    if isinstance(plain["network"], str):
+        plain = {**plain, "network": to_plain(network(plain["network"]))}
+    return read(ScalingStudy, plain, where=where, error=StudyError)
+
+
+def study_text(study: AnyStudy) -> str:
     """The study as YAML."""
     return yaml.safe_dump(to_plain(study), sort_keys=False, default_flow_style=None)

@@ -9,6 +9,7 @@ from netspace.design.complexity import Complexity, Part, count, parts
 from netspace.design.network import Network
 from netspace.design.serial import to_plain
 from netspace.design.units import format_size
+from netspace.present.wording import counted
 from netspace.spaces.sampling import Member, Sample
 from netspace.spaces.space import Space
 from netspace.trial import State, Trial
@@ -29,17 +30,22 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def count_json(network: Network) -> str:
     """The counts as one JSON document."""
-    height, width = network.resolution
     document = {
         "network": network.name,
         **to_plain(count(network)),
-        "resolution": height if height == width else [height, width],
+        "resolution": side_or_sides(network),
         "channels": network.channels,
         "classes": network.classes,
         "note": network.note,
         "parts": [_part_json(part) for part in parts(network)],
     }
     return json.dumps(document, indent=2)
+
+
+def side_or_sides(network: Network) -> int | list[int]:
+    """The resolution in pixels: one number where it is square."""
+    height, width = network.resolution
+    return height if height == width else [height, width]
 
 
 def _part_json(part: Part) -> dict[str, Any]:
@@ -66,8 +72,8 @@ def count_text(network: Network) -> str:
     ]
     height, width = network.resolution
     title = (
-        f"{network.name or 'network'} at {height}x{width}, {network.channels} channels, "
-        f"{network.classes} classes; flops are multiply-adds per image"
+        f"{network.name or 'network'} at {height}x{width}, {counted(network.channels, 'channel')}, "
+        f"{counted(network.classes, 'class')}; flops are multiply-adds per image"
     )
     note = f"\nnote: {network.note}" if network.note else ""
     head = ("part", "output", "flops", "params", "activations", "stride", "sees")

@@ -13,7 +13,7 @@ from netspace.train.data import DataSet
 from netspace.workflow.plan import Circumstances, Plan, plan
 from netspace.workflow.population import draw
 from netspace.workflow.probing import probe
-from netspace.workflow.session import Session, check_before, opened, session
+from netspace.workflow.session import Session, check_before, opened, require_kind, session
 from netspace.workflow.study import carry_out, write_results
 from netspace.workflow.watch import Watcher
 
@@ -66,6 +66,7 @@ def design(request: Request, path: Path, watcher: Watcher, *, command: str = "")
 
 
 def _same_request(request: Request, store: Store, folder: RunFolder) -> None:
+    require_kind("design", store, folder)
     wanted, known = to_plain(request, complete=True), store.fact("request")
     if known == wanted or store.fact("study") is None:
         return

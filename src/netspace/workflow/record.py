@@ -10,6 +10,7 @@ from netspace.present.record import DataFacts, RunRecord, SpaceFacts, Winner
 from netspace.run.folder import RunFolder
 from netspace.run.store import Store
 from netspace.trial import Trial
+from netspace.workflow.session import require_kind
 
 
 def record_of(folder: RunFolder, store: Store) -> RunRecord:
@@ -38,6 +39,7 @@ def read_record(folder: RunFolder) -> RunRecord:
             raise RunError(
                 f"{folder.path}: this run stopped before its images were read; start it again"
             )
+        require_kind("design", store, folder)
         return record_of(folder, store)
 
 

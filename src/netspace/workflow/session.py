@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
-from netspace.config import Study
+from netspace.config import AnyStudy
 from netspace.errors import RunError
 from netspace.present.populations import finished
 from netspace.present.record import DataFacts
@@ -67,7 +68,9 @@ class Session:
 
 
 @contextmanager
-def session(study: Study, folder: RunFolder, store: Store, watcher: Watcher) -> Iterator[Session]:
+def session(
+    study: AnyStudy, folder: RunFolder, store: Store, watcher: Watcher
+) -> Iterator[Session]:
     """Images decoded and workers started; both are gone afterwards. Work time is added up.
 
     Raises RunError if the images are not those that the run began with.
@@ -120,7 +123,25 @@ def opened(folder: RunFolder) -> Iterator[Store]:
                 folder.discard()
 
 
-def check_before(study: Study) -> None:
+Kind = Literal["design", "scaling"]
+
+
+def kind_of(store: Store) -> Kind:
+    """What kind of run the store holds; one that has not begun counts as a design."""
+    kind: Kind = store.fact("kind") or "design"
+    return kind
+
+
+def require_kind(kind: Kind, store: Store, folder: RunFolder) -> None:
+    """Raise RunError if the folder holds a run of another kind."""
+    known = kind_of(store)
+    if store.fact("study") is not None and known != kind:
+        raise RunError(
+            f"{folder.path} holds a run of another kind ({known}, not {kind}); give another folder"
+        )
+
+
+def check_before(study: AnyStudy) -> None:
     """Raise for data or a device that are not there, before a folder is made for the run."""
     devices.device(study.device)
     if not Path(study.data).expanduser().exists():
@@ -165,7 +186,7 @@ def data_record(data: DataSet) -> dict[str, object]:
     }
 
 
-def _same_data(store: Store, data: DataSet, study: Study) -> None:
+def _same_data(store: Store, data: DataSet, study: AnyStudy) -> None:
     known = store.fact("data")
     if known is not None and known["fingerprint"] != data.fingerprint():
         raise RunError(

@@ -19,7 +19,14 @@ from netspace.train.trainer import evaluate
 from netspace.train.weights import load_weights
 from netspace.workflow.population import draw, plan_final, plan_population
 from netspace.workflow.record import record_of
-from netspace.workflow.session import Session, check_before, data_record, opened, session
+from netspace.workflow.session import (
+    Session,
+    check_before,
+    data_record,
+    opened,
+    require_kind,
+    session,
+)
 from netspace.workflow.summary import summary_text
 from netspace.workflow.watch import Watcher
 
@@ -46,6 +53,7 @@ _FREE = {"workers": None, "device": "cpu"}
 
 def _same_study(study: Study, store: Store, folder: RunFolder) -> None:
     """Raise RunError if the store belongs to another study."""
+    require_kind("design", store, folder)
     known = store.fact("study")
     if known is None:
         return

@@ -1,0 +1,16 @@
+"""The report of whatever kind of run lies in a folder."""
+
+from netspace.present.report import render
+from netspace.present.scaling_report import render_scaling
+from netspace.run.folder import RunFolder
+from netspace.run.store import Store
+from netspace.workflow.record import read_record
+from netspace.workflow.scaling import read_scaling
+from netspace.workflow.session import kind_of
+
+
+def report_text(folder: RunFolder) -> str:
+    """The report as one HTML page. Raises RunError if no run has begun there."""
+    with Store.existing(folder.database) as store:
+        kind = kind_of(store)
+    return render(read_record(folder)) if kind == "design" else render_scaling(read_scaling(folder))

@@ -1,0 +1,36 @@
+"""A grid search over alpha, beta and gamma, as the command line asks for it."""
+
+from math import isfinite
+from pathlib import Path
+
+from netspace.design.units import parse_duration
+from netspace.errors import UserError
+from netspace.run.folder import RunFolder
+from netspace.workflow.scale import Searching, Wish
+from netspace.workflow.scaling import ScalingRequest, search_scaling
+from netspace.workflow.watch import Watcher
+
+
+def search(wish: Wish, how: Searching, *, seed: int, watcher: Watcher, command: str) -> RunFolder:
+    """Start or resume a grid search over alpha, beta and gamma; the run's folder."""
+    if how.data is None:
+        raise UserError("--search trains networks and needs images: add --data")
+    chosen = [*wish.given_bases, *(["by"] if wish.by else [])]
+    if chosen:
+        raise UserError(f"--search tries alpha, beta and gamma: leave out --{chosen[0]}")
+    if wish.costs:
+        name = next(iter(wish.costs)).removesuffix("_ms")
+        raise UserError(f"--search scales by a factor: leave out --{name}, give --factor 2")
+    factor = 2.0 if wish.factor is None else wish.factor
+    if not isfinite(factor):
+        raise UserError(f"factor {factor} must be a finite number above 1")
+    request = ScalingRequest(
+        network=wish.network,
+        data=how.data.rstrip("/") or how.data,
+        factor=factor,
+        seeds=how.seeds or 2,
+        time=parse_duration(how.time or "1h"),
+        seed=seed,
+    )
+    name = f"{wish.network.name or 'network'}-x{factor:g}-{Path(how.data).name}"
+    return search_scaling(request, how.out or Path("runs") / name, watcher, command=command)
