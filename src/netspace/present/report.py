@@ -36,6 +36,7 @@ from netspace.present.tables import (
     ranges_table,
     summary_table,
 )
+from netspace.present.width_plot import draw_widths
 from netspace.present.wording import counted, duration, percent
 from netspace.recipe import Recipe
 from netspace.trial import Trial
@@ -96,6 +97,7 @@ class Shown:
     name: str
     why: str
     picture: str
+    widths: str
     costs: Table
     errors: Table | None
     parts: Table
@@ -119,6 +121,7 @@ def _shown(record: RunRecord) -> Shown | None:
         name=trial.name,
         why=why,
         picture=draw(trial.network),
+        widths=draw_widths(trial.network),
         costs=cost_table(trial.network),
         errors=errors,
         parts=parts_table(trial.network),
