@@ -12,10 +12,20 @@ if TYPE_CHECKING:
     from netspace.analyse.summary import expected_best, summarise
     from netspace.analyse.verdict import compare
     from netspace.config import Study, load_study
-    from netspace.design.blocks import Basic, Bottleneck, MBConv, Vanilla
+    from netspace.design.blocks import (
+        Basic,
+        Bottleneck,
+        Inception,
+        MBConv,
+        Plain,
+        Separable,
+        Vanilla,
+    )
     from netspace.design.complexity import Complexity, count
+    from netspace.design.fit import fit_regnet
     from netspace.design.network import Head, Network, Stage, Stem
-    from netspace.design.pieces import Squeeze
+    from netspace.design.pieces import Pooling, Squeeze
+    from netspace.design.reaching import scale
     from netspace.design.regnet import RegNet
     from netspace.design.zoo import network
     from netspace.errors import NetspaceError, UserError
@@ -25,17 +35,22 @@ if TYPE_CHECKING:
     from netspace.spaces.space import Space
     from netspace.train.build import build
     from netspace.train.data import load
+    from netspace.train.published import load_weights
 
 _HOMES = {
     "Basic": "design.blocks",
     "Bottleneck": "design.blocks",
     "Complexity": "design.complexity",
     "Head": "design.network",
+    "Inception": "design.blocks",
     "MBConv": "design.blocks",
     "NetspaceError": "errors",
     "Network": "design.network",
+    "Plain": "design.blocks",
+    "Pooling": "design.pieces",
     "Recipe": "recipe",
     "RegNet": "design.regnet",
+    "Separable": "design.blocks",
     "Space": "spaces.space",
     "Squeeze": "design.pieces",
     "Stage": "design.network",
@@ -49,10 +64,13 @@ _HOMES = {
     "draw": "present.draw",
     "edf": "analyse.edf",
     "expected_best": "analyse.summary",
+    "fit_regnet": "design.fit",
     "good_range": "analyse.insight",
     "load": "train.data",
     "load_study": "config",
+    "load_weights": "train.published",
     "network": "design.zoo",
+    "scale": "design.reaching",
     "space": "spaces.families",
     "summarise": "analyse.summary",
 }
@@ -62,11 +80,15 @@ __all__ = [
     "Bottleneck",
     "Complexity",
     "Head",
+    "Inception",
     "MBConv",
     "NetspaceError",
     "Network",
+    "Plain",
+    "Pooling",
     "Recipe",
     "RegNet",
+    "Separable",
     "Space",
     "Squeeze",
     "Stage",
@@ -80,10 +102,13 @@ __all__ = [
     "draw",
     "edf",
     "expected_best",
+    "fit_regnet",
     "good_range",
     "load",
     "load_study",
+    "load_weights",
     "network",
+    "scale",
     "space",
     "summarise",
 ]

@@ -6,7 +6,7 @@
     │   ├── SpecError                 a network, block or recipe that breaks a rule
     │   ├── InfeasibleError           no network of the space meets the constraints
     │   ├── StudyError                a study file that cannot be read as one
-    │   ├── DataError                 images that cannot be used as they are
+    │   ├── DataError                 images or weights that cannot be used as they are
     │   ├── RunError                  a run folder that holds something else, or is in use
     │   └── StorageError              a disk that is full or cannot be written
     └── TrainingError                 training that broke down: one becomes a failed trial,
@@ -49,7 +49,7 @@ class StudyError(UserError):
 
 
 class DataError(UserError):
-    """Images that cannot be used as they are."""
+    """Images or weights that cannot be used as they are."""
 
 
 class RunError(UserError):

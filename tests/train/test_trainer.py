@@ -22,7 +22,7 @@ from netspace.train.device import Compute, device
 from netspace.train.probe import measure_speed
 from netspace.train.resizing import fitted
 from netspace.train.trainer import evaluate, train
-from netspace.train.weights import load_weights, save_weights
+from netspace.train.weights import restore_weights, save_weights
 from tests.pictures import picture_folder
 
 CPU = torch.device("cpu")
@@ -213,12 +213,12 @@ def test_weights_come_back_and_fit_only_their_network(tmp_path: Path) -> None:
     module = build(NETWORK, seed=4)
     save_weights(module, tmp_path / "w.safetensors")
     other = build(NETWORK, seed=5)
-    load_weights(other, tmp_path / "w.safetensors")
+    restore_weights(other, tmp_path / "w.safetensors")
     for name, value in module.state_dict().items():
         assert torch.equal(value, other.state_dict()[name])
     stranger = build(replace(NETWORK, stages=NETWORK.stages[:2]))
     with pytest.raises(DataError, match="weights do not fit this network"):
-        load_weights(stranger, tmp_path / "w.safetensors")
+        restore_weights(stranger, tmp_path / "w.safetensors")
     assert [path.name for path in tmp_path.iterdir()] == ["w.safetensors"]
 
 

@@ -25,7 +25,7 @@ def save_weights(module: nn.Module, path: Path) -> None:
         raise StorageError(f"{path}: cannot write weights ({fault}); free some space") from None
 
 
-def load_weights(module: nn.Module, path: Path) -> None:
+def restore_weights(module: nn.Module, path: Path) -> None:
     """Read a state written for this network into the module.
 
     Raises DataError where the file holds another network's weights.

@@ -16,7 +16,7 @@ from netspace.run.store import Store
 from netspace.train import device as devices
 from netspace.train.build import build
 from netspace.train.trainer import evaluate
-from netspace.train.weights import load_weights
+from netspace.train.weights import restore_weights
 from netspace.workflow.population import draw, plan_final, plan_population
 from netspace.workflow.record import record_of
 from netspace.workflow.session import (
@@ -120,7 +120,7 @@ def _choose(study: Study, at_work: Session) -> None:
     chosen = next(one for one in found if len(one.finished) == most)
     best = chosen.finished[0]
     module = build(best.network)
-    load_weights(module, at_work.weights(best))
+    restore_weights(module, at_work.weights(best))
     device = devices.device(study.device)
     data = at_work.data
     test_error = evaluate(
