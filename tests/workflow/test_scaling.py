@@ -1,6 +1,7 @@
 """The grid search over depth, width and resolution, on small images."""
 
 import json
+import shutil
 from dataclasses import replace
 from math import isclose
 from pathlib import Path
@@ -130,6 +131,18 @@ def test_repeating_it_trains_nothing(finished: RunFolder, pictures: Path) -> Non
 
 def test_the_study_file_is_the_study(finished: RunFolder, pictures: Path) -> None:
     assert load_study(finished.study) == small_study(pictures)
+
+
+def test_a_study_written_with_fewer_fields_is_the_same(
+    finished: RunFolder, pictures: Path, tmp_path: Path
+) -> None:
+    """As by a version that did not know them yet."""
+    shutil.copytree(finished.path, tmp_path / "run")
+    with Store(tmp_path / "run" / "run.db") as store:
+        plain = store.fact("study")
+        del plain["network"]["stochastic_depth"]
+        store.record(study=plain)
+    run_scaling(small_study(pictures), tmp_path / "run", Silent())
 
 
 def test_another_study_is_refused(finished: RunFolder, pictures: Path) -> None:

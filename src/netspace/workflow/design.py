@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netspace.config import Budget, Study, study_from_plain
-from netspace.design.serial import to_plain
+from netspace.design.serial import read, to_plain
 from netspace.errors import RunError
 from netspace.recipe import Recipe
 from netspace.run.folder import RunFolder
@@ -75,6 +75,9 @@ def _same_request(request: Request, store: Store, folder: RunFolder) -> None:
             f"{folder.path} holds the run of a study file; choose another --out, or go on with "
             f"'netspace run {folder.study} --out {folder.path}'"
         )
+    known = to_plain(read(Request, known), complete=True)  # it may have been written with fewer
+    if known == wanted:
+        return
     there, here = ({**plain, **plain["budget"]} for plain in (known, wanted))
     name = next(
         key for key in (*here, *there) if key != "budget" and here.get(key) != there.get(key)

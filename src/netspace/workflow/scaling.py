@@ -1,6 +1,5 @@
 """The grid search over depth, width and resolution: a base network and images in, scaling out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,15 +62,14 @@ def search_scaling(
 
     Raises RunError if the folder holds another run.
     """
-    wanted = to_plain(request, complete=True)
     check_before(request.study())
     folder = RunFolder(path)
     with opened(folder) as store:
-        _same(store.fact("request"), wanted, store, folder)
+        _same(store.fact("request"), request, store, folder)
         if not store.fact("over"):
             with session(request.study(), folder, store, watcher) as at_work:
                 if store.fact("study") is None:
-                    _plan(request, at_work, wanted, command=command)
+                    _plan(request, at_work, command=command)
                 _carry_out(at_work)
         write_scaling(folder, store)
     return folder
@@ -84,8 +82,7 @@ def run_scaling(
     check_before(study)
     folder = RunFolder(path)
     with opened(folder) as store:
-        wanted = to_plain(study, complete=True)
-        _same(store.fact("study"), wanted, store, folder)
+        _same(store.fact("study"), study, store, folder)
         if not store.fact("over"):
             with session(study, folder, store, watcher) as at_work:
                 if store.fact("study") is None:
@@ -95,14 +92,23 @@ def run_scaling(
     return folder
 
 
-def _same(known: Any, wanted: Mapping[str, object], store: Store, folder: RunFolder) -> None:
+def _same(
+    known: Any, wanted: ScalingRequest | ScalingStudy, store: Store, folder: RunFolder
+) -> None:
     """Raise RunError if the folder holds another run than the one wanted."""
     require_kind("scaling", store, folder)
     if store.fact("study") is None:
         return
-    free = {"workers": None, "device": "cpu"}
-    if known is None or {**known, **free} != {**wanted, **free}:
-        differing = next((key for key in wanted if (known or {}).get(key) != wanted[key]), "kind")
+    if known is None:
+        raise RunError(
+            f"{folder.path} holds the run of a study file; choose another --out, or go on with "
+            f"'netspace run {folder.study} --out {folder.path}'"
+        )
+    # Read first: another version may have written fewer fields.
+    both = (to_plain(one, complete=True) for one in (read(type(wanted), known), wanted))
+    there, here = ({**plain, "workers": None, "device": "cpu"} for plain in both)
+    if there != here:
+        differing = next(key for key in here if there[key] != here[key])
         raise RunError(
             f"{folder.path} holds another run ({differing} differs); choose another --out, or "
             "repeat the command it was begun with"
@@ -115,9 +121,7 @@ def _base(study: ScalingStudy, at_work: Session) -> Network:
     return study.network.for_input(classes=len(data.classes), channels=data.channels)
 
 
-def _plan(
-    request: ScalingRequest, at_work: Session, wanted: Mapping[str, object], *, command: str
-) -> None:
+def _plan(request: ScalingRequest, at_work: Session, *, command: str) -> None:
     """Measure every network, fit the epochs to the time, and begin."""
     study = request.study(usual_recipe(at_work.data))
     found = candidates(study, _base(study, at_work))
@@ -131,7 +135,13 @@ def _plan(
     study, sentences = sized(study, here, time=request.time, spent=at_work.spent)
     for sentence in sentences:
         at_work.watcher.say(sentence)
-    _begin(study, at_work, request=wanted, plan=list(sentences), command=command)
+    _begin(
+        study,
+        at_work,
+        request=to_plain(request, complete=True),
+        plan=list(sentences),
+        command=command,
+    )
 
 
 def _begin(study: ScalingStudy, at_work: Session, **facts: object) -> None:
