@@ -7,8 +7,11 @@ import pytest
 import yaml
 
 from netspace.design.complexity import count
+from netspace.design.network import Network
 from netspace.design.zoo import network
 from netspace.run.store import Store
+from netspace.train import latency
+from netspace.train.latency import Latency
 from netspace.workflow import scaling_plan
 from tests.commands import Netspace
 from tests.pictures import picture_folder
@@ -49,13 +52,21 @@ def test_scale_to_a_cost(netspace: Netspace, goal: str, size: str) -> None:
     assert document["hit"] is True
 
 
-def test_scale_to_a_latency_says_what_was_reached(netspace: Netspace, tmp_path: Path) -> None:
-    file = tmp_path / "tiny.yaml"
-    file.write_text(yaml.safe_dump(TINY))
-    told = netspace("scale", file, "--latency", "1.5ms", "--by", "width", "--json")
+def test_scale_to_a_latency(netspace: Netspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that takes a millisecond for a million flops."""
+
+    def measured(network: Network) -> Latency:
+        seconds = [count(network).flops / 1e9] * 3
+        return Latency.of(
+            seconds, warmup=1, batch_size=1, threads=1, device="cpu", precision="fp32"
+        )
+
+    monkeypatch.setattr(latency, "measure_latency", measured)
+    told = netspace("scale", "mobilenet_v2", "--latency", "600ms", "--by", "width", "--json")
     document = json.loads(told.out)
     assert document["goal"]["quantity"] == "latency in ms"
-    assert document["goal"]["reached"] > 0
+    assert document["goal"]["reached"] == pytest.approx(600, rel=0.02)
+    assert document["flops"] == pytest.approx(600e6, rel=0.02)
 
 
 def test_scale_shows_before_and_after(netspace: Netspace) -> None:
