@@ -18,8 +18,21 @@ from netspace.design.blocks import (
     Vanilla,
     keeps_map,
 )
+from netspace.design.custom import Custom
 from netspace.design.elementwise import Rounding
-from netspace.design.layers import Activation
+from netspace.design.layers import (
+    Act,
+    Activation,
+    Chain,
+    Concat,
+    Conv,
+    Dropout,
+    Gate,
+    GlobalPool,
+    Layer,
+    Norm,
+    Residual,
+)
 from netspace.design.network import Head, Network, Stage, Stem
 from netspace.design.pieces import Pooling, Squeeze
 from netspace.design.regnet import RegNet
@@ -99,6 +112,47 @@ mbconvs = st.builds(
     act=activations,
     norm_eps=norm_eps,
 )
+
+
+def numbered(layers: list[Layer]) -> Chain:
+    """The layers one after the other, named by their kind and place."""
+    return Chain(steps=tuple((f"{layer.kind}{i}", layer) for i, layer in enumerate(layers)))
+
+
+def chains_that_keep(width: int | None) -> st.SearchStrategy[Chain]:
+    """Up to three plain layers that keep the map; without a width, of any number of channels."""
+    layers: list[st.SearchStrategy[Layer]] = [
+        st.builds(Act, function=activations),
+        st.builds(Norm, eps=norm_eps),
+        st.just(Dropout(rate=0.2)),
+    ]
+    if width is not None:
+        kernels = st.sampled_from((1, 3))
+        layers.append(st.builds(Conv, width=st.just(width), kernel=kernels, bias=st.booleans()))
+    return st.lists(st.one_of(layers), max_size=3).map(numbered)
+
+
+def joints(width: int | None) -> st.SearchStrategy[Layer]:
+    """Layers that read one map more than once; all but the concatenation keep it."""
+    chains = chains_that_keep(width)
+    residuals = st.builds(Residual, body=chains, shortcut=chains, after=chains)
+    pairs = st.tuples(chains, chains)
+    concats = pairs.map(lambda two: Concat(branches=(("one", two[0]), ("two", two[1]))))
+    # Without the sigmoid each gate squares its map, and a few of them overflow.
+    ends = (("mean", GlobalPool()), ("gate", Act(function="sigmoid")))
+    gates = chains.map(lambda body: Gate(body=Chain(steps=(*body.steps, *ends))))
+    return residuals | concats | gates
+
+
+@st.composite
+def customs(draw: st.DrawFn) -> Custom:
+    """Layers that keep the map's size and come to the width of their own convolutions."""
+    conv = Conv(width=draw(st.integers(1, 6)), kernel=1)
+    first = [*(step for _, step in draw(chains_that_keep(None)).steps), draw(joints(None)), conv]
+    more = draw(st.lists(joints(conv.width) | chains_that_keep(conv.width), max_size=2))
+    return Custom(layers=numbered([*first, *(layer for one in more for layer in (one, conv))]))
+
+
 blocks: st.SearchStrategy[Block] = st.one_of(
     plains, vanillas, basics, bottlenecks, mbconvs, separables, inceptions
 )
@@ -150,6 +204,10 @@ def block_widths(block: Block) -> st.SearchStrategy[int]:
     """Small widths at which the block can be built."""
     if isinstance(block, Inception):
         return st.just(block.width)
+    if isinstance(block, Custom):
+        _, last = block.layers.steps[-1]
+        assert isinstance(last, Conv)
+        return st.just(last.width)
     if not isinstance(block, Bottleneck):
         return st.integers(1, 16)
     numerator, denominator = float(block.bottleneck_ratio).as_integer_ratio()
@@ -157,31 +215,45 @@ def block_widths(block: Block) -> st.SearchStrategy[int]:
     return st.integers(1, 3).map(lambda times: times * unit * numerator // denominator)
 
 
+def depths_of(block: Block) -> st.SearchStrategy[int]:
+    """Depths to which the block can repeat."""
+    return depths if keeps_map(block) or isinstance(block, Custom) else st.just(1)
+
+
 @st.composite
-def stages(draw: st.DrawFn) -> Stage:
-    block = draw(blocks)
+def stages(draw: st.DrawFn, kinds: st.SearchStrategy[Block] = blocks) -> Stage:
+    block = draw(kinds)
     width = draw(block_widths(block))
     return Stage(
         block=block,
         width=width,
-        depth=draw(depths) if keeps_map(block) else 1,
+        depth=draw(depths_of(block)),
         stride=draw(strides),
-        downsampling=draw(st.none() | poolings),
+        downsampling=draw(poolings if isinstance(block, Custom) else st.none() | poolings),
     )
 
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12)
-networks = st.builds(
-    Network,
-    stem=stems,
-    stages=st.lists(stages(), min_size=1, max_size=3).map(tuple),
-    head=heads | convolutional_heads,
-    channels=st.sampled_from((1, 3)),
-    classes=st.integers(1, 12),
-    resolution=resolutions,
-    name=words,
-    note=words,
-)
+
+
+def networks_of(kinds: st.SearchStrategy[Block]) -> st.SearchStrategy[Network]:
+    """Networks of these blocks."""
+    return st.builds(
+        Network,
+        stem=stems,
+        stages=st.lists(stages(kinds), min_size=1, max_size=3).map(tuple),
+        head=heads | convolutional_heads,
+        channels=st.sampled_from((1, 3)),
+        classes=st.integers(1, 12),
+        resolution=resolutions,
+        name=words,
+        note=words,
+    )
+
+
+networks = networks_of(blocks)
+# Written-out layers have one width; what changes widths takes the networks above.
+any_networks = networks_of(blocks | customs())
 
 
 @st.composite
@@ -198,7 +270,7 @@ def like_stages(draw: st.DrawFn, stage: Stage) -> Stage:
         case Inception():
             block = replace(block, width1=draw(branches), reduce5=draw(branches))
     width = draw(block_widths(block))
-    depth = draw(depths) if keeps_map(block) else 1
+    depth = draw(depths_of(block))
     return replace(stage, block=block, width=width, depth=depth, stride=draw(strides))
 
 
@@ -218,7 +290,7 @@ def like_networks(draw: st.DrawFn, network: Network) -> Network:
 @st.composite
 def alike(draw: st.DrawFn) -> list[Network]:
     """Several networks of one structure."""
-    first = draw(networks)
+    first = draw(any_networks)
     return [draw(like_networks(first)) for _ in range(draw(st.integers(2, 5)))]
 
 

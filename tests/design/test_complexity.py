@@ -10,17 +10,18 @@ from hypothesis import strategies as st
 from torch import nn
 
 from netspace.design import zoo
+from netspace.design.blocks import Plain
 from netspace.design.complexity import Complexity, count, measure, parts
-from netspace.design.layers import Concat, Conv, Pool, Repeat, Shape
-from netspace.design.network import Network, layers
+from netspace.design.layers import Chain, Concat, Conv, Pool, Repeat, Residual, Shape, When
+from netspace.design.network import Network, Stage, Stem, layers
 from netspace.errors import SpecError
 from netspace.spaces.batch import one
 from tests.oracle import check
-from tests.strategies import alike, networks, parameter_rows, regnets, stacked
+from tests.strategies import alike, any_networks, parameter_rows, regnets, stacked
 
 
 @settings(max_examples=150)
-@given(networks)
+@given(any_networks)
 def test_count_is_what_the_module_does(network):
     check(network)
 
@@ -33,14 +34,14 @@ def test_named_networks(name, resolution, channels):
     check(zoo.network(name).for_input(resolution=resolution, channels=channels, classes=7))
 
 
-@given(networks)
+@given(any_networks)
 def test_the_parts_make_the_whole(network):
     total = sum((part.complexity for part in parts(network)), start=Complexity())
     assert total == count(network)
     assert [part.name for part in parts(network)] == [name for name, _ in layers(network).steps]
 
 
-@given(networks, st.tuples(st.integers(1, 40), st.integers(1, 40)), st.integers(1, 4))
+@given(any_networks, st.tuples(st.integers(1, 40), st.integers(1, 40)), st.integers(1, 4))
 def test_other_inputs_change_no_network(network, resolution, channels):
     before, first = repr(network), count(network)
     other = count(network, resolution=resolution, channels=channels, classes=3)
@@ -50,7 +51,7 @@ def test_other_inputs_change_no_network(network, resolution, channels):
     assert all(type(n) is int for n in (first.flops, first.params, first.activations))
 
 
-@given(networks, st.integers(1, 40))
+@given(any_networks, st.integers(1, 40))
 def test_a_single_number_is_a_square(network, side):
     assert count(network, resolution=side) == count(network, resolution=(side, side))
 
@@ -136,6 +137,30 @@ def test_pools_put_out_what_torch_does(pool, side):
     assert out.shape[1:] == (4, side, side)
     assert cost == Complexity(activations=4 * side**2)
     assert measure(replace(pool, function="mean"), after)[0] == Complexity()
+
+
+def test_sums_of_a_batch_are_of_equal_maps_where_they_are_joined():
+    """Only the second of two networks widens."""
+    widths = np.array([4, 6])
+    body, image = Conv(width=widths, kernel=1), Shape(channels=4, height=8, width=8)
+    assert measure(Residual(body=body, joined=widths == 4), image)[1].channels is widths
+    projection = When(present=widths != 4, layer=Chain(steps=(("conv", body),)))
+    cost, _ = measure(Residual(body=body, shortcut=projection), image)
+    assert cost.params.tolist() == [16, 24 + 24]
+    with pytest.raises(SpecError, match="only maps of one shape can be added"):
+        measure(Residual(body=body), image)
+
+
+def test_a_fault_names_its_part():
+    stages = tuple(Stage(block=Plain(padding=0), width=4, depth=1, stride=2) for _ in range(3))
+    with pytest.raises(SpecError) as fault:
+        count(Network(stages=stages), resolution=8)
+    assert str(fault.value) == (
+        "stage 2: a 1x1 map is too small for a 3x3 window; use larger images"
+    )
+    unpadded = Stem(padding=0, kernel=7)
+    with pytest.raises(SpecError, match=r"^stem: a 5x5 map is too small"):
+        parts(Network(stem=unpadded, stages=stages, resolution=(5, 5)))
 
 
 def test_branches_of_unequal_maps_cannot_be_joined():

@@ -18,7 +18,7 @@ from netspace.design.network import Network, Stage
 from netspace.design.regnet import RegNet
 from netspace.design.serial import network_from_plain, read, to_plain
 from netspace.errors import NetspaceError, SpecError, StudyError, UnknownNameError, UserError
-from tests.strategies import networks, regnets
+from tests.strategies import any_networks, regnets
 
 STAGE = {"block": {"kind": "bottleneck", "group_width": 24}, "width": 96, "depth": 2}
 REGNET = {
@@ -30,11 +30,18 @@ REGNET = {
 }
 
 
+INCEPTION = ("width1", "reduce3", "width3", "reduce5", "width5", "width_pool")
+EVERY_KIND = {
+    **{kind: {} for kind in ("plain", "vanilla", "basic", "bottleneck", "mbconv", "separable")},
+    "inception": dict.fromkeys(INCEPTION, 1),
+}
+
+
 def with_block(**block: object) -> dict[str, object]:
     return {"stages": [{**STAGE, "block": block}]}
 
 
-@given(networks)
+@given(any_networks)
 def test_a_network_survives_yaml(network):
     text = yaml.safe_dump(to_plain(network), allow_unicode=True)
     again = network_from_plain(yaml.safe_load(text))
@@ -43,7 +50,7 @@ def test_a_network_survives_yaml(network):
     assert to_plain(again) == to_plain(network)
 
 
-@given(networks)
+@given(any_networks)
 def test_a_network_survives_json(network):
     assert network_from_plain(json.loads(json.dumps(to_plain(network)))) == network
 
@@ -57,7 +64,7 @@ def test_parameters_of_a_regnet_survive_yaml(regnet):
     assert network.note.startswith("why")
 
 
-@given(networks)
+@given(any_networks)
 def test_reading_changes_no_dict(network):
     plain = to_plain(network)
     before = deepcopy(plain)
@@ -188,8 +195,37 @@ MESSAGES = {
     ),
     "expansion": (
         with_block(kind="mbconv", expansion=0),
-        "stage 1: block: expansion 0.0 must be at least 1",
+        "stage 1: block: expansion 0.0 must be at least 1 and finite; 6 is usual",
     ),
+    **{
+        f"expansion {word}": (
+            with_block(kind="mbconv", expansion=value),
+            f"stage 1: block: expansion {word} must be at least 1 and finite; 6 is usual",
+        )
+        for word, value in (("inf", inf), ("nan", nan))
+    },
+    "padding": (
+        with_block(kind="plain", padding=-1),
+        "stage 1: block: padding -1 must be at least 0",
+    ),
+    "padding of the stem": (
+        {"stages": [STAGE], "stem": {"padding": -2}},
+        "stem: padding -2 must be at least 0",
+    ),
+    **{
+        f"norm_eps of {kind}": (
+            with_block(kind=kind, norm_eps=0, **numbers),
+            "stage 1: block: norm_eps 0.0 must be above 0 and finite",
+        )
+        for kind, numbers in EVERY_KIND.items()
+    },
+    **{
+        f"norm_eps of the {part}": (
+            {"stages": [STAGE], part: {"norm_eps": -1}},
+            f"{part}: norm_eps -1.0 must be above 0 and finite",
+        )
+        for part in ("stem", "head")
+    },
     "kernel": (
         with_block(kind="mbconv", kernel=4),
         "stage 1: block: kernel 4 must be odd and at least 1; use 3 or 5",
@@ -318,7 +354,7 @@ def test_whatever_is_read_is_a_network_or_one_line(plain):
     assert len(fault_of(plain).splitlines()) == 1
 
 
-@given(networks, junk, st.data())
+@given(any_networks, junk, st.data())
 def test_wherever_the_fault_is_it_is_one_line(network, value, data):
     plain = to_plain(network)
     container, key = data.draw(st.sampled_from(list(places(plain))))
@@ -326,7 +362,7 @@ def test_wherever_the_fault_is_it_is_one_line(network, value, data):
     assert len(fault_of(plain).splitlines()) <= 1
 
 
-@given(networks, st.data())
+@given(any_networks, st.data())
 def test_a_misspelt_field_anywhere_is_an_error(network, data):
     plain = to_plain(network)
     places = [plain, *plain["stages"], *(stage["block"] for stage in plain["stages"])]

@@ -46,7 +46,7 @@ from netspace.errors import SpecError
 from netspace.present.export import torch_source, yaml_text
 from netspace.train.build import build
 from netspace.train.weights import save_weights
-from tests.strategies import networks
+from tests.strategies import any_networks
 
 HOSTILE = ('"""', "'", '"', "\\", "\n", "\x00", "\N{BELL}", "it's", "a\"b'c", "{x}", "\u202e", "")
 PRIMITIVES = (
@@ -57,7 +57,10 @@ PRIMITIVES = (
     nn.AvgPool2d,
     nn.AdaptiveAvgPool2d,
     nn.ReLU,
+    nn.ReLU6,
     nn.SiLU,
+    nn.Hardswish,
+    nn.Hardsigmoid,
     nn.Tanh,
 )
 STEM = Stem(width=8, stride=1)
@@ -113,9 +116,33 @@ CHAINED = chained(
     sum=Residual(
         body=chained(fc=Conv(width=12, kernel=1), act=Act(function="tanh")),
         shortcut=chained(conv=Conv(width=12, kernel=3)),
+        after=chained(wide=Conv(width=16, kernel=1)),
     ),
+    thin=Conv(width=12, kernel=1),
     gate=Gate(body=chained(pool=GlobalPool(), conv=Conv(width=12, kernel=1))),
     drop=Dropout(rate=0.1),
+    act=Act(function="relu"),
+)
+# Each activation here but the last reads a map that something else reads as well.
+ACTIVATED_FIRST = chained(
+    act=Act(function="hardswish"),
+    sum=Residual(
+        body=chained(act=Act(function="relu"), conv=Conv(width=8, kernel=3)),
+        after=Act(function="relu6"),
+    ),
+    sides=Concat(
+        branches=(
+            ("one", chained(act=Act(function="silu"), conv=Conv(width=4, kernel=1))),
+            ("two", chained(drop=Dropout(rate=0.1), act=Act(function="relu"))),
+            ("three", Act(function="hardsigmoid")),
+        )
+    ),
+    conv=Conv(width=8, kernel=1),
+    gate=Gate(
+        body=chained(act=Act(function="relu"), pool=GlobalPool(), conv=Conv(width=8, kernel=1))
+    ),
+    norm=Norm(),
+    last=Act(function="relu"),
 )
 
 
@@ -166,6 +193,10 @@ def off_the_template() -> dict[str, Network]:
         "custom": small(
             Stage(block=Custom(layers=CHAINED), width=12, depth=1),
             Stage(block=Plain(), width=12, depth=2),
+        ),
+        "custom that begins with activations": small(
+            Stage(block=Custom(layers=ACTIVATED_FIRST), width=8, depth=3, stride=1),
+            stem=replace(STEM, norm=False, act="tanh"),
         ),
     }
 
@@ -255,7 +286,7 @@ def test_the_source_builds_the_same_network(network: Network) -> None:
     assert expected.std() > 0
 
 
-@given(networks)
+@given(any_networks)
 @settings(max_examples=100)
 def test_the_source_of_any_network_builds_it(network: Network) -> None:
     ours = trained(network)

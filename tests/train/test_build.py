@@ -10,12 +10,26 @@ from torch import nn
 from netspace.design import zoo
 from netspace.design.blocks import Basic, Bottleneck, MBConv, Vanilla
 from netspace.design.complexity import count
-from netspace.design.layers import Repeat, Shape
+from netspace.design.custom import Custom
+from netspace.design.layers import (
+    Act,
+    Chain,
+    Concat,
+    Conv,
+    Dropout,
+    Gate,
+    GlobalPool,
+    Layer,
+    Norm,
+    Repeat,
+    Residual,
+    Shape,
+)
 from netspace.design.network import Head, Network, Stage, Stem
 from netspace.design.pieces import Squeeze
 from netspace.errors import SpecError
 from netspace.train.build import ResidualModule, _dropped, _module, build
-from tests.strategies import networks
+from tests.strategies import any_networks
 
 LARGEST = 1.7e9
 COUNTED = (nn.Conv2d, nn.Linear, nn.BatchNorm2d)
@@ -68,7 +82,7 @@ def test_names_of_an_mbconv():
     assert not any(".proj." in name for name in names)
 
 
-@given(networks, st.integers(0, 2**32 - 1))
+@given(any_networks, st.integers(0, 2**32 - 1))
 @settings(max_examples=25)
 def test_a_seed_is_a_set_of_weights(network, seed):
     first, second = build(network, seed=seed).state_dict(), build(network, seed=seed).state_dict()
@@ -83,7 +97,7 @@ def test_other_seeds_are_other_weights():
     assert torch.equal(build(network).state_dict()["stem.conv.weight"], first["stem.conv.weight"])
 
 
-@given(networks)
+@given(any_networks)
 @settings(max_examples=25)
 def test_the_global_generators_are_left_alone(network):
     before, numpys = torch.random.get_rng_state(), np.random.get_state()[1].copy()
@@ -124,7 +138,7 @@ def test_the_modest_networks_are_many():
     assert {"regnet_x_1_6gf", "regnet_y_1_6gf", "efficientnet_b2"} <= set(MODEST)
 
 
-@given(networks)
+@given(any_networks)
 @settings(max_examples=60)
 def test_every_parameter_learns(network):
     """Gradients of training reach each parameter, and in-place steps disturb none."""
@@ -142,7 +156,7 @@ def test_maps_of_one_pixel_work_when_evaluating(name):
         assert torch.isfinite(build(network).eval()(images(network, number=1))).all()
 
 
-@given(networks)
+@given(any_networks)
 @settings(max_examples=40)
 def test_images_do_not_see_each_other_when_evaluating(network):
     module = build(network).eval()
@@ -277,6 +291,83 @@ def test_a_gate_scales_each_channel(gate):
     part.up.weight.zero_()
     part.up.bias.fill_(-100)
     assert torch.allclose(part(X), torch.zeros_like(X), atol=1e-6)
+
+
+RELU = ("act", Act(function="relu"))
+HARDSWISH = ("act", Act(function="hardswish"))
+POINT = ("conv", Conv(width=8, kernel=1))
+OFF = ("off", Dropout(rate=0.5))
+
+
+def hardswish(x: torch.Tensor) -> torch.Tensor:
+    return x * (x + 3).clamp(0, 6) / 6
+
+
+def point(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """What the 1x1 convolution `conv` of a module does, written out."""
+    return torch.einsum("oi,nihw->nohw", module.conv.weight[:, :, 0, 0], x)
+
+
+def custom_module(layer: Layer) -> nn.Module:
+    """The module of a layer that stands in a block of its own, on 8 channels."""
+    block = Custom(layers=Chain(steps=(("it", layer), POINT)))
+    return build(of_stages(Stage(block=block, width=8, depth=1, stride=1))).eval().s1.b1.it
+
+
+@pytest.mark.parametrize(
+    ("first", "function"),
+    [((RELU,), torch.relu), ((HARDSWISH,), hardswish), ((OFF, RELU), torch.relu)],
+)
+@torch.no_grad()
+def test_a_residual_body_that_begins_with_an_activation_adds_what_came_in(first, function):
+    module = custom_module(Residual(body=Chain(steps=(*first, POINT))))
+    x = X.clone()
+    assert torch.allclose(module(x), X + point(module.f, function(X)), atol=1e-5)
+    assert torch.equal(x, X)
+
+
+@torch.no_grad()
+def test_an_activation_alone_is_a_body_and_what_comes_after():
+    module = custom_module(Residual(body=RELU[1], after=Chain(steps=(HARDSWISH,))))
+    assert torch.allclose(module(X.clone()), hardswish(X + X.clamp(min=0)), atol=1e-5)
+
+
+@torch.no_grad()
+def test_branches_that_begin_with_an_activation_all_see_what_came_in():
+    module = custom_module(
+        Concat(
+            branches=(
+                ("one", Chain(steps=(RELU, POINT))),
+                ("two", HARDSWISH[1]),
+                ("three", Chain(steps=(POINT,))),
+            )
+        )
+    )
+    x = X.clone()
+    expected = [point(module.one, X.clamp(min=0)), hardswish(X), point(module.three, X)]
+    assert torch.allclose(module(x), torch.cat(expected, dim=1), atol=1e-5)
+    assert torch.equal(x, X)
+
+
+@torch.no_grad()
+def test_a_gate_that_begins_with_an_activation_scales_what_came_in():
+    module = custom_module(Gate(body=Chain(steps=(RELU, ("pool", GlobalPool()), POINT))))
+    means = X.clamp(min=0).mean(dim=(2, 3), keepdim=True)
+    assert torch.allclose(module(X.clone()), X * point(module, means), atol=1e-5)
+
+
+def test_an_activation_overwrites_only_what_was_made_for_it_alone():
+    steps = (RELU, POINT, ("a", RELU[1]), ("norm", Norm()), ("b", RELU[1]), ("c", RELU[1]))
+    module = custom_module(Chain(steps=steps))
+    assert [module.get_submodule(n).inplace for n in ("act", "a", "b", "c")] == [0, 1, 1, 0]
+    head = build(of_stages(Stage(block=Vanilla(), width=8, depth=1), head=Head(hidden=(4,)))).head
+    assert head.hidden1_act.inplace
+
+
+@pytest.mark.parametrize("layer", [Conv(width=9, kernel=1, groups=2), Conv(width=9, kernel=1)])
+def test_what_does_not_fit_is_said_before_torch_says_it(layer):
+    with pytest.raises(SpecError, match="stage 1: "):
+        custom_module(Residual(body=layer, after=POINT[1]))
 
 
 def test_dropout_acts_in_training_only():

@@ -22,7 +22,17 @@ from netspace.design.elementwise import (
     rounded,
 )
 from netspace.design.layers import Act, Activation, Chain, Concat, Conv, Layer, Pool, Residual, When
-from netspace.design.pieces import Squeeze, Steps, chain, convolution, odd, positive, squeeze
+from netspace.design.pieces import (
+    Squeeze,
+    Steps,
+    chain,
+    convolution,
+    not_negative,
+    odd,
+    positive,
+    positive_finite,
+    squeeze,
+)
 from netspace.errors import SpecError
 
 
@@ -40,6 +50,8 @@ class Plain:
 
     def __post_init__(self) -> None:
         positive(kernel=self.kernel)
+        not_negative(padding=self.padding)
+        positive_finite(norm_eps=self.norm_eps)
         if self.padding is None:
             odd(kernel=self.kernel)
 
@@ -51,6 +63,9 @@ class Vanilla:
     kind: Literal["vanilla"] = "vanilla"
     act: Activation = "relu"
     norm_eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        positive_finite(norm_eps=self.norm_eps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +83,7 @@ class Basic:
     def __post_init__(self) -> None:
         if self.se is not None and self.se.place != "output":
             raise SpecError("the squeeze of a basic block stands at its end; say place: output")
+        positive_finite(norm_eps=self.norm_eps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +103,7 @@ class Bottleneck:
     norm_eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        if not everywhere((self.bottleneck_ratio > 0) & (self.bottleneck_ratio < math.inf)):
-            raise SpecError(f"bottleneck_ratio {self.bottleneck_ratio} must be above 0 and finite")
+        positive_finite(bottleneck_ratio=self.bottleneck_ratio, norm_eps=self.norm_eps)
         if self.group_width is not None and not everywhere(self.group_width >= 1):
             raise SpecError(f"group_width {self.group_width} must be at least 1")
 
@@ -109,9 +124,10 @@ class MBConv:
     norm_eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        if not everywhere(self.expansion >= 1):
-            raise SpecError(f"expansion {self.expansion} must be at least 1")
+        if not everywhere((self.expansion >= 1) & (self.expansion < math.inf)):
+            raise SpecError(f"expansion {self.expansion} must be at least 1 and finite; 6 is usual")
         odd(kernel=self.kernel)
+        positive_finite(norm_eps=self.norm_eps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +141,7 @@ class Separable:
 
     def __post_init__(self) -> None:
         odd(kernel=self.kernel)
+        positive_finite(norm_eps=self.norm_eps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +174,7 @@ class Inception:
             width_pool=self.width_pool,
         )
         odd(kernel5=self.kernel5)
+        positive_finite(norm_eps=self.norm_eps)
 
     @property
     def width(self) -> int:

@@ -6,6 +6,7 @@ linear layers and max-pools; params are weights, biases and norm scales and shif
 The numbers may be arrays, then a whole batch of networks is counted at once, to the same integers.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -78,20 +79,33 @@ def count(
 ) -> Complexity:
     """flops, params and activations of a network, per image; other inputs than its own if given.
 
-    Raises SpecError where the input is too small for an unpadded layer.
+    Raises SpecError where the input is too small for an unpadded layer, or custom layers do not
+    fit each other.
     """
     adapted = network.for_input(resolution=resolution, classes=classes, channels=channels)
-    return measure(layers(adapted), adapted.input)[0]
+    costs = (cost for _, _, cost, _ in _measured(adapted))
+    return sum(costs, start=Complexity())
 
 
 def parts(network: Network) -> tuple[Part, ...]:
     """The cost, output map and reach of stem, stages and head."""
-    found, shape, seen = [], network.input, Reach()
-    for name, step in layers(network).steps:
-        complexity, shape = measure(step, shape)
+    found, seen = [], Reach()
+    for name, step, complexity, shape in _measured(network):
         seen = reach(step, seen)
         found.append(Part(name=name, complexity=complexity, output=shape, reach=seen))
     return tuple(found)
+
+
+def _measured(network: Network) -> Iterator[tuple[str, Layer, Complexity, Shape]]:
+    """Each top-level part with its layers, cost and output map; a fault inside it names it."""
+    shape = network.input
+    for name, step in layers(network).steps:
+        try:
+            cost, shape = measure(step, shape)
+        except SpecError as fault:
+            place = name if name in ("stem", "head") else f"stage {name.removeprefix('s')}"
+            raise SpecError(f"{place}: {fault}") from None
+        yield name, step, cost, shape
 
 
 def measure(layer: Layer, shape: Shape) -> tuple[Complexity, Shape]:
@@ -120,13 +134,11 @@ def measure(layer: Layer, shape: Shape) -> tuple[Complexity, Shape]:
             cost, after = measure(layer.layer, shape)
             return cost * layer.present, _either(layer.present, after, shape)
         case Residual():
-            body, after = measure(layer.body, shape)
-            shortcut, _ = measure(layer.shortcut, shape)
-            return body + shortcut, after
+            return _residual(layer, shape)
         case Concat():
             return _concat(layer, shape)
         case Gate():
-            return measure(layer.body, shape)[0], shape
+            return _gate(layer, shape)
         case _:
             assert_never(layer)
 
@@ -148,6 +160,40 @@ def _repeat(repeat: Repeat, shape: Shape) -> tuple[Complexity, Shape]:
             "a block that changes the size of its map cannot repeat; give each its own stage"
         )
     return cost * repeat.times, shape
+
+
+def _residual(residual: Residual, shape: Shape) -> tuple[Complexity, Shape]:
+    body, after = measure(residual.body, shape)
+    shortcut, other = measure(residual.shortcut, shape)
+    same = (
+        (after.channels == other.channels)
+        & (after.height == other.height)
+        & (after.width == other.width)
+    )
+    # As a number, since `not` is not said of an array.
+    if not everywhere(same | (residual.joined == 0)):
+        raise SpecError(
+            f"the body of a residual puts out {_words(after)}, but its shortcut {_words(other)}; "
+            "only maps of one shape can be added"
+        )
+    last, after = measure(residual.after, after)
+    return body + shortcut + last, after
+
+
+def _gate(gate: Gate, shape: Shape) -> tuple[Complexity, Shape]:
+    cost, after = measure(gate.body, shape)
+    high = (after.height == 1) | (after.height == shape.height)
+    wide = (after.width == 1) | (after.width == shape.width)
+    if not everywhere((after.channels == shape.channels) & high & wide):
+        raise SpecError(
+            f"the body of a gate puts out {_words(after)} for a map of {_words(shape)}; it must "
+            "put out as many channels, at one position or at all"
+        )
+    return cost, shape
+
+
+def _words(shape: Shape) -> str:
+    return f"{shape.channels} channels of {shape.height}x{shape.width}"
 
 
 def _concat(concat: Concat, shape: Shape) -> tuple[Complexity, Shape]:

@@ -9,15 +9,24 @@ from netspace.design.layers import (
     Chain,
     Concat,
     Conv,
+    Dropout,
     Flatten,
+    GlobalPool,
     Layer,
     Linear,
+    Norm,
     Pool,
     Repeat,
     Residual,
     When,
 )
-from netspace.design.pieces import positive
+from netspace.design.pieces import (
+    check_pooling,
+    not_negative,
+    positive,
+    positive_finite,
+    share,
+)
 from netspace.design.receptive import reach
 from netspace.errors import SpecError
 
@@ -34,28 +43,43 @@ class Custom:
 
     def __post_init__(self) -> None:
         for layer in _all(self.layers):
-            match layer:
-                case Chain(steps=named) | Concat(branches=named):
-                    _check_names([name for name, _ in named])
-                case Linear() | Flatten():
-                    raise SpecError(
-                        f"custom layers: {layer.kind} ends the map; it belongs to the head"
-                    )
-                case Repeat() | When():
-                    raise SpecError(
-                        f"custom layers: {layer.kind} is not for files; write the layers out"
-                    )
-                case Conv():
-                    positive(
-                        width=layer.width,
-                        kernel=layer.kernel,
-                        stride=layer.stride,
-                        groups=layer.groups,
-                    )
-                case Pool():
-                    positive(kernel=layer.kernel, stride=layer.stride)
-                case _:
-                    pass
+            _check_place(layer)
+            _check_numbers(layer)
+
+
+def _check_place(layer: Layer) -> None:
+    """Raise SpecError for a layer that does not belong here, or without what it needs."""
+    match layer:
+        case Chain(steps=named) | Concat(branches=named):
+            _check_names([name for name, _ in named])
+            if isinstance(layer, Concat) and not named:
+                raise SpecError("custom layers: concat has no branches; give at least one")
+        case Linear() | Flatten():
+            raise SpecError(f"custom layers: {layer.kind} ends the map; it belongs to the head")
+        case Repeat() | When():
+            raise SpecError(f"custom layers: {layer.kind} is not for files; write the layers out")
+        case _:
+            pass
+
+
+def _check_numbers(layer: Layer) -> None:
+    match layer:
+        case Conv(width=width, kernel=kernel, stride=stride, groups=groups, padding=padding):
+            positive(width=width, kernel=kernel, stride=stride, groups=groups)
+            not_negative(padding=padding)
+        case Norm(eps=eps, momentum=momentum):
+            positive_finite(**{"norm eps": eps})
+            if not 0 <= momentum <= 1:
+                raise SpecError(f"norm momentum {momentum} must be at least 0 and at most 1")
+        case Pool(kernel=kernel, stride=stride, padding=padding):
+            positive(stride=stride)
+            check_pooling(kernel, padding)
+        case GlobalPool(size=size):
+            positive(**{"global_pool size": size})
+        case Dropout(rate=rate):
+            share(**{"dropout rate": rate})
+        case _:
+            pass
 
 
 RESERVED = frozenset(
@@ -155,7 +179,7 @@ def _width(layer: Layer, width_in: int) -> int:
         case Concat():
             return sum(_width(branch, width_in) for _, branch in layer.branches)
         case Residual():
-            return _width(layer.body, width_in)
+            return _width(layer.after, _width(layer.body, width_in))
         case _:
             return width_in
 

@@ -20,7 +20,16 @@ from netspace.design.layers import (
     Repeat,
     Shape,
 )
-from netspace.design.pieces import Pooling, Steps, chain, convolution, positive
+from netspace.design.pieces import (
+    Pooling,
+    Steps,
+    chain,
+    convolution,
+    not_negative,
+    positive,
+    positive_finite,
+    share,
+)
 from netspace.errors import SpecError
 
 
@@ -43,6 +52,8 @@ class Stem:
 
     def __post_init__(self) -> None:
         positive(width=self.width, kernel=self.kernel, stride=self.stride)
+        not_negative(padding=self.padding)
+        positive_finite(norm_eps=self.norm_eps)
         if self.padding is None and not everywhere(self.kernel % 2 == 1):
             raise SpecError(f"stem kernel {self.kernel} must be odd; use 3 or 7")
 
@@ -112,8 +123,8 @@ class Head:
                 positive(**{name: getattr(self, name)})
         for width in self.hidden:
             positive(hidden=width)
-        if not 0 <= self.dropout < 1:
-            raise SpecError(f"dropout {self.dropout} must be at least 0 and below 1")
+        share(dropout=self.dropout)
+        positive_finite(norm_eps=self.norm_eps)
         if self.classifier == "convolution" and (self.hidden or self.grid != 1):
             raise SpecError(
                 "a classifier of kind convolution takes neither hidden layers nor a grid; leave "
@@ -178,10 +189,7 @@ class Network:
             raise SpecError("a network needs at least one stage")
         height, width = self.resolution
         positive(channels=self.channels, classes=self.classes, height=height, width=width)
-        if not 0 <= self.stochastic_depth < 1:
-            raise SpecError(
-                f"stochastic_depth {self.stochastic_depth} must be at least 0 and below 1"
-            )
+        share(stochastic_depth=self.stochastic_depth)
 
     @property
     def input(self) -> Shape:
@@ -217,11 +225,17 @@ class Network:
 
 
 def layers(network: Network) -> Chain:
-    """The whole network as one tree: steps `stem`, `s1`, `s2` …, `head`."""
+    """The whole network as one tree: steps `stem`, `s1`, `s2` …, `head`.
+
+    Raises SpecError naming the stage whose custom layers come to another width or stride.
+    """
     steps: list[tuple[str, Layer]] = [("stem", network.stem.layers())]
     width = network.stem.width
     for number, stage in enumerate(network.stages, start=1):
-        steps.append((f"s{number}", stage.layers(width)))
+        try:
+            steps.append((f"s{number}", stage.layers(width)))
+        except SpecError as fault:
+            raise SpecError(f"stage {number}: {fault}") from None
         width = stage.width
     steps.append(("head", network.head.layers(network.classes)))
     return Chain(steps=tuple(steps))

@@ -1,5 +1,6 @@
 """What blocks, stems and heads are put together from: convolutions, squeezes, pooling."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -35,6 +36,36 @@ def odd(**numbers: int) -> None:
             raise SpecError(f"{name} {number} must be odd and at least 1; use 3 or 5")
 
 
+def not_negative(**numbers: int | None) -> None:
+    """Raise SpecError unless every number that is there is at least 0."""
+    for name, number in numbers.items():
+        if number is not None and not everywhere(number >= 0):
+            raise SpecError(f"{name} {number} must be at least 0")
+
+
+def positive_finite(**numbers: float) -> None:
+    """Raise SpecError unless every number is above 0 and finite."""
+    for name, number in numbers.items():
+        if not everywhere((number > 0) & (number < math.inf)):
+            raise SpecError(f"{name} {number} must be above 0 and finite")
+
+
+def share(**numbers: float) -> None:
+    """Raise SpecError unless every number is at least 0 and below 1."""
+    for name, number in numbers.items():
+        if not everywhere((number >= 0) & (number < 1)):
+            raise SpecError(f"{name} {number} must be at least 0 and below 1")
+
+
+def check_pooling(kernel: int, padding: int) -> None:
+    """Raise SpecError unless every window of this side sees some of the map."""
+    positive(kernel=kernel)
+    if not everywhere((padding >= 0) & (padding <= kernel // 2)):
+        raise SpecError(
+            f"pooling padding {padding} must be at least 0 and at most half of kernel {kernel}"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Squeeze:
     """Squeeze-and-excitation: squeeze width = ratio x the width of `source`, rounded.
@@ -68,12 +99,7 @@ class Pooling:
     round_up: bool = False
 
     def __post_init__(self) -> None:
-        positive(kernel=self.kernel)
-        if not 0 <= self.padding <= self.kernel // 2:
-            raise SpecError(
-                f"pooling padding {self.padding} must be at least 0 and at most half of "
-                f"kernel {self.kernel}"
-            )
+        check_pooling(self.kernel, self.padding)
 
     def layer(self, stride: int) -> Pool:
         """The layer that pools with this stride."""

@@ -58,7 +58,8 @@ def reach(layer: Layer, before: Reach = Reach()) -> Reach:
             return reach(layer.layer, before) if layer.present else before
         case Residual():
             body = reach(layer.body, before)
-            return _widest(body, reach(layer.shortcut, before)) if layer.joined else body
+            joined = _widest(body, reach(layer.shortcut, before)) if layer.joined else body
+            return reach(layer.after, joined)
         case Concat():
             return _widest(*(reach(branch, before) for _, branch in layer.branches))
         case _:

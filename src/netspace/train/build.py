@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 import torch
 from torch import Tensor, nn
 
-from netspace.design.complexity import measure
+from netspace.design.complexity import count, measure
+from netspace.design.elementwise import everywhere
 from netspace.design.layers import (
     Act,
     Activation,
@@ -98,9 +99,10 @@ def build(
 
     Convolutions: normal of variance 2 / fan-out; classifier: normal of deviation 0.01; biases 0
     (as in the RegNet code). The seed leaves torch's global generators as they were. Names of the
-    state read like `s2.b1.f.a.weight`.
+    state read like `s2.b1.f.a.weight`. Raises SpecError where layers do not fit each other.
     """
     adapted = network.for_input(classes=classes, channels=channels)
+    count(adapted)  # says what does not fit in our words, before torch says it in its own
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would touch GPUs as well
         module = _module(layers(adapted), adapted.input)
@@ -138,22 +140,13 @@ def _initialise(part: nn.Module) -> None:
 def _module(layer: Layer, shape: Shape) -> nn.Module:
     match layer:
         case Conv():
-            return nn.Conv2d(
-                shape.channels,
-                layer.width,
-                layer.kernel,
-                layer.stride,
-                layer.margin,
-                groups=layer.groups,
-                bias=layer.bias,
-            )
+            return _convolution(layer, shape)
         case Norm():
             return nn.BatchNorm2d(shape.channels, eps=layer.eps, momentum=layer.momentum)
         case Act():
-            return _activation(layer.function)
+            return ACTIVATIONS[layer.function]()
         case Pool():
-            kind = nn.MaxPool2d if layer.function == "max" else nn.AvgPool2d
-            return kind(layer.kernel, layer.stride, layer.padding, ceil_mode=layer.round_up)
+            return _pool(layer)
         case GlobalPool():
             return nn.AdaptiveAvgPool2d(layer.size)
         case Flatten():
@@ -179,14 +172,36 @@ def _module(layer: Layer, shape: Shape) -> nn.Module:
             assert_never(layer)
 
 
+def _convolution(conv: Conv, shape: Shape) -> nn.Conv2d:
+    return nn.Conv2d(
+        shape.channels,
+        conv.width,
+        conv.kernel,
+        conv.stride,
+        conv.margin,
+        groups=conv.groups,
+        bias=conv.bias,
+    )
+
+
+def _pool(pool: Pool) -> nn.Module:
+    kind = nn.MaxPool2d if pool.function == "max" else nn.AvgPool2d
+    return kind(pool.kernel, pool.stride, pool.padding, ceil_mode=pool.round_up)
+
+
 def _fill(module: nn.Sequential, chain: Chain, shape: Shape) -> nn.Sequential:
     flat = False
+    before: Layer | None = None
     for name, step in chain.expanded():
         if isinstance(step, Linear) and not flat:
             module.add_module(f"{name}_flatten", nn.Flatten())
             flat = True
-        module.add_module(name, _module(step, shape))
+        if works_in_place(step, before):
+            module.add_module(name, ACTIVATIONS[step.function](inplace=True))
+        else:
+            module.add_module(name, _module(step, shape))
         _, shape = measure(step, shape)
+        before = step
     return module
 
 
@@ -198,16 +213,23 @@ def _residual(layer: Residual, shape: Shape) -> ResidualModule:
     return ResidualModule(
         f=_module(layer.body, shape),
         proj=None if shortcut == Chain() else _module(shortcut, shape),
-        after=_module(layer.after, after),
+        after=_after(layer, after),
         joined=layer.joined,
     )
 
 
-def _activation(function: Activation) -> nn.Module:
-    kind = ACTIVATIONS[function]
-    return kind(inplace=True) if works_in_place(function) else kind()
+def _after(layer: Residual, shape: Shape) -> nn.Module:
+    if works_in_place(layer.after, layer):
+        return ACTIVATIONS[layer.after.function](inplace=True)
+    return _module(layer.after, shape)
 
 
-def works_in_place(function: Activation) -> bool:
-    """Whether torch's module of this function can overwrite its input."""
-    return function not in ("sigmoid", "tanh")
+def works_in_place(step: Layer, before: Layer | None) -> TypeGuard[Act]:
+    """Whether a layer is an activation that overwrites what the one before it put out.
+
+    Only what a convolution, norm, linear layer or sum has just made is read by nobody else: the
+    input of a chain may also go into a sum, a gate or another branch.
+    """
+    summed = isinstance(before, Residual) and everywhere(before.joined)
+    makes = summed or isinstance(before, Conv | Norm | Linear)
+    return makes and isinstance(step, Act) and step.function not in ("sigmoid", "tanh")

@@ -13,7 +13,6 @@ from netspace.design.complexity import measure
 from netspace.design.elementwise import everywhere
 from netspace.design.layers import (
     Act,
-    Activation,
     Chain,
     Concat,
     Conv,
@@ -75,7 +74,7 @@ class Printer:
             case Norm():
                 return _norm(layer, at), after
             case Act():
-                return _activation(layer.function), after
+                return _activation(layer, in_place=False), after
             case Pool():
                 return self._pool(layer), after
             case GlobalPool():
@@ -113,7 +112,7 @@ class Printer:
             if isinstance(step, Repeat):
                 start = self._function.number("first", step.first)
                 last = self._function.number("depth", step.first + step.times - 1)
-                block, at = self._step(name, step.layer, at, "inner")
+                block, at = self._step(name, step.layer, at, "inner", None)
                 self._function.state(f"for i in range({start}, {last} + 1):")
                 added = call("stage.add_module", f'f"{name}{{i}}"', block)
                 self._function.state(added, indent=8)
@@ -121,15 +120,22 @@ class Printer:
 
     def _steps(self, chain: Chain, at: Map, hint: str) -> tuple[list[tuple[str, Expression]], Map]:
         steps: list[tuple[str, Expression]] = []
+        before: Layer | None = None
         linears = [name for name, step in chain.steps if isinstance(step, Linear)]
         for name, step in chain.steps:
             if linears[:1] == [name]:
                 steps.append((f"{name}_flatten", call("nn.Flatten")))
-            expression, at = self._step(name, step, at, hint)
+            expression, at = self._step(name, step, at, hint, before)
             steps.append((name, expression))
+            before = step
         return steps, at
 
-    def _step(self, name: str, step: Layer, at: Map, hint: str) -> tuple[Expression, Map]:
+    def _step(
+        self, name: str, step: Layer, at: Map, hint: str, before: Layer | None
+    ) -> tuple[Expression, Map]:
+        """A step of a chain behind step `before`, and the map it puts out."""
+        if works_in_place(step, before):
+            return _activation(step, in_place=True), at
         callee = self._callees.get(name)
         if callee is not None:
             return self._call(callee, step, at)
@@ -224,12 +230,13 @@ class Printer:
     def _gate(self, layer: Gate, at: Map) -> tuple[Expression, Map]:
         """The gate; what restores the number of channels has their name, not one of equal value."""
         steps: list[tuple[str, Expression]] = []
-        inside = at
+        inside, before = at, None
         for name, step in layer.body.steps:
             restores = isinstance(step, Conv) and everywhere(step.width == at.shape.channels)
             hint = at.channels if restores and _is_name(at.channels) else "squeezed"
-            expression, inside = self._step(name, step, inside, hint)
+            expression, inside = self._step(name, step, inside, hint, before)
             steps.append((name, expression))
+            before = step
         return spread("Gate", steps), at
 
     def _residual(self, layer: Residual, at: Map) -> tuple[Expression, Map]:
@@ -239,7 +246,10 @@ class Printer:
         if shortcut is not None:
             arguments.append(("proj", shortcut))
         if layer.after != Chain():
-            arguments.append(("after", self.expression(layer.after, after)[0]))
+            last, after = self.expression(layer.after, after)
+            if works_in_place(layer.after, layer):
+                last = _activation(layer.after, in_place=True)
+            arguments.append(("after", last))
         if not everywhere(layer.joined):
             joined = self._function.condition("joined", layer.joined, equal=True)
             arguments.append(("joined", joined))
@@ -272,9 +282,8 @@ def _norm(norm: Norm, at: Map) -> Expression:
     return call("nn.BatchNorm2d", at.channels, **named)
 
 
-def _activation(function: Activation) -> Expression:
-    kind = ACTIVATIONS[function]
-    return f"nn.{kind.__name__}({'inplace=True' if works_in_place(function) else ''})"
+def _activation(act: Act, *, in_place: bool) -> Expression:
+    return f"nn.{ACTIVATIONS[act.function].__name__}({'inplace=True' if in_place else ''})"
 
 
 def _half(kernel: str) -> str:
