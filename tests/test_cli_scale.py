@@ -84,8 +84,11 @@ def test_scale_shows_before_and_after(netspace: Netspace) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "give exactly one of factor, flops, params, activations"),
-        (["--factor", "2", "--flops", "1G"], "given: factor and flops"),
+        (
+            [],
+            "--activations, --latency; given: none",
+        ),
+        (["--factor", "2", "--flops", "1G"], "given: --factor and --flops"),
         (["--factor", "0"], "factor 0 must be a finite number above 0"),
         (["--factor", "nan"], "factor nan must be a finite number above 0"),
         (["--factor", "2", "--by", "dept"], "did you mean 'depth'?"),
@@ -94,7 +97,8 @@ def test_scale_shows_before_and_after(netspace: Netspace) -> None:
         (["--flops", "1"], "flops 1 is out of reach by compound; the nearest is"),
         (["--flops", "8x"], "size '8x' must be a number with K, M or G"),
         (["--latency", "5s"], "latency '5s' must be milliseconds above 0, like 5ms"),
-        (["--latency", "5ms", "--flops", "1G"], "give exactly one of --factor, --flops"),
+        (["--latency", "5ms", "--flops", "1G"], "given: --flops and --latency"),
+        (["--factor", "2", "--skip-broken"], "--skip-broken belongs to a search; add --search"),
         (["--factor", "2", "--data", "digits"], "--data belongs to a search; add --search"),
         (["--factor", "2", "--time", "5m"], "--time belongs to a search; add --search"),
         (["--search"], "--search trains networks and needs images: add --data"),
@@ -133,9 +137,33 @@ def test_a_search_from_a_study_file(
         assert store.counts()["planned"] == 0
     assert netspace("export", folder, "--to", "yaml", "-o", tmp_path / "out.yaml").code == 0
     assert network(str(tmp_path / "out.yaml")).stages
+    refused = netspace("export", folder, "--to", "torch", "-o", tmp_path / "out.py")
+    assert refused.code == 2
+    assert "a search of scalings keeps no weights; use --to yaml" in refused.err
     refused = netspace("compare", folder, folder)
     assert refused.code == 2
     assert "another kind (scaling, not design)" in refused.err
+
+
+def test_a_network_with_custom_layers_scales_in_what_can_be(
+    netspace: Netspace, tmp_path: Path
+) -> None:
+    custom = {
+        "block": {
+            "kind": "custom",
+            "layers": {"steps": [["a", {"kind": "conv", "width": 8, "kernel": 3, "stride": 2}]]},
+        },
+        "width": 8,
+        "depth": 1,
+    }
+    file = tmp_path / "custom.yaml"
+    file.write_text(yaml.safe_dump({**TINY, "stages": [custom, TINY["stages"][1]]}))
+    told = netspace("scale", file, "--factor", 2, "--by", "resolution")
+    assert told.code == 0
+    lines = [line.split() for line in told.out.splitlines()]
+    assert any(line[:2] == ["resolution", "x2"] for line in lines)
+    assert not any(line[:2] == ["width", "x2"] for line in lines)
+    assert netspace("scale", file, "--factor", 2, "--by", "width").code == 2
 
 
 @pytest.mark.parametrize("widths", [[], ["--widths"]])

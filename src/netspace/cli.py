@@ -17,6 +17,7 @@ from netspace.errors import NetspaceError, UserError
 
 if TYPE_CHECKING:
     from netspace.run.folder import RunFolder
+    from netspace.workflow.scale import Searching, Wish
 
 INTERRUPTED = 130
 
@@ -33,9 +34,12 @@ Resolution = Annotated[str | None, typer.Option(help="224, or 224x320 (height x 
 Classes = Annotated[int | None, typer.Option(min=1, help="number of classes")]
 Out = Annotated[Path | None, typer.Option(help="folder of the run; a run in it is resumed")]
 Seed = Annotated[int, typer.Option(min=0, help="seed of all random choices")]
+SkipBroken = Annotated[bool, typer.Option(help="leave out images that do not decode")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
 Flops = Annotated[str | None, typer.Option(help="multiply-adds, like 360M..400M or ..1G")]
 Params = Annotated[str | None, typer.Option(help="parameters, like ..6M")]
+
+_METHODS = "compound (if left out), depth, width, resolution or fast"
 
 
 def main() -> NoReturn:
@@ -74,7 +78,7 @@ def design(
     time: Annotated[str, typer.Option(help="time to spend, like 20m or 1h30m")] = "20m",
     out: Out = None,
     seed: Seed = 0,
-    skip_broken: Annotated[bool, typer.Option(help="leave out images that do not decode")] = False,
+    skip_broken: SkipBroken = False,
 ) -> None:
     """Sample, train and compare networks within a budget; choose one and say why."""
     from netspace.config import Budget
@@ -220,53 +224,45 @@ def scale(
     params: Annotated[str | None, typer.Option(help="parameters wanted, like 10M")] = None,
     activations: Annotated[str | None, typer.Option(help="activations wanted")] = None,
     latency: Annotated[str | None, typer.Option(help="wanted here, one image: 5ms")] = None,
-    by: Annotated[
-        str | None, typer.Option(help="compound (if left out), depth, width, resolution or fast")
-    ] = None,
+    by: Annotated[str | None, typer.Option(help=_METHODS)] = None,
     alpha: Annotated[float | None, typer.Option(help="compound: of depth, 1.2")] = None,
     beta: Annotated[float | None, typer.Option(help="compound: of width, 1.1")] = None,
     gamma: Annotated[float | None, typer.Option(help="compound: of resolution, 1.15")] = None,
     resolution: Resolution = None,
     output: Annotated[Path | None, typer.Option("-o", help="YAML file for the result")] = None,
-    search: Annotated[
-        bool, typer.Option("--search", help="train a grid of alpha, beta, gamma on --data")
-    ] = False,
+    search: Annotated[bool, typer.Option("--search", help="train a grid on --data")] = False,
     data: Annotated[str | None, typer.Option(help="images to search on")] = None,
     time: Annotated[str | None, typer.Option(help="time of a search; 1h if left out")] = None,
     seeds: Annotated[int | None, typer.Option(min=2, help="of a search; 2 if left out")] = None,
     out: Out = None,
     seed: Seed = 0,
+    skip_broken: SkipBroken = False,
     as_json: Json = False,
 ) -> None:
     """Scale a network to a factor or a cost; or search how to scale it, on images."""
-    from netspace.design.units import parse_milliseconds, parse_resolution, parse_size
-    from netspace.design.zoo import network as find
     from netspace.workflow import scale as workflow
 
-    size = None if resolution is None else parse_resolution(resolution)
+    goals = {"flops": flops, "params": params, "activations": activations, "latency": latency}
+    bases = {"alpha": alpha, "beta": beta, "gamma": gamma}
     wish = workflow.Wish(
-        network=find(network).for_input(resolution=size),
-        factor=factor,
-        latency_ms=None if latency is None else parse_milliseconds(latency),
-        by=by,
-        bases={"alpha": alpha, "beta": beta, "gamma": gamma},
-        flops=None if flops is None else parse_size(flops),
-        params=None if params is None else parse_size(params),
-        activations=None if activations is None else parse_size(activations),
+        network=network, resolution=resolution, factor=factor, by=by, costs=goals, bases=bases
     )
-    how = workflow.Searching(data=data, time=time, seeds=seeds, out=out)
+    how = workflow.Searching(data=data, time=time, seeds=seeds, out=out, skip_broken=skip_broken)
     if search:
-        from netspace.run.folder import copy_whole
-        from netspace.workflow.scale_search import search as search_scaling
-        from netspace.workflow.watch import Reporter
+        _search(wish, how, output, seed, as_json=as_json)
+    else:
+        how.refuse()
+        _print(workflow.scale(wish, output, as_json=as_json))
 
-        folder = search_scaling(wish, how, seed=seed, watcher=Reporter(), command=_command())
-        if output is not None and folder.winner.is_file():
-            copy_whole(folder.winner, output)
-        _tell_scaling(folder, as_json=as_json)
-        return
-    how.refuse()
-    _print(workflow.scale(wish, output, as_json=as_json))
+
+def _search(
+    wish: "Wish", how: "Searching", output: Path | None, seed: int, *, as_json: bool
+) -> None:
+    from netspace.workflow.scale_search import search
+    from netspace.workflow.watch import Reporter
+
+    folder = search(wish, how, output, seed=seed, watcher=Reporter(), command=_command())
+    _tell_scaling(folder, as_json=as_json)
 
 
 @app.command()

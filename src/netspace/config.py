@@ -20,6 +20,7 @@ from netspace.spaces.constraints import Bound, Constraint, Quantity
 from netspace.spaces.families import article, space
 from netspace.spaces.rules import Rule
 from netspace.spaces.space import Space
+from netspace.train.reading.decoding import LARGEST_OWN_RESOLUTION
 
 UPPER_PART = 0.85
 """A budget of T flops draws networks from this share of T up to T, so all are of like cost."""
@@ -132,6 +133,11 @@ class Study:
     device: str = "cpu"
     workers: int | None = None
 
+    @property
+    def at_most(self) -> int:
+        """Without a resolution, images keep their own up to so many pixels."""
+        return LARGEST_OWN_RESOLUTION
+
     def __post_init__(self) -> None:
         called = [choice.called for choice in self.spaces]
         if not called:
@@ -174,8 +180,18 @@ class ScalingStudy:
             raise StudyError(f"workers {self.workers} must be at least 1")
 
     @property
-    def resolution(self) -> int:
-        """Pixels that the images are decoded at: the most that any of the networks takes."""
+    def factors(self) -> tuple[float, float]:
+        """The factor and its square, at which the ways of scaling are compared."""
+        return self.factor, self.factor**2
+
+    @property
+    def resolution(self) -> None:
+        """Images keep their own resolution, up to `at_most`."""
+        return
+
+    @property
+    def at_most(self) -> int:
+        """More pixels than any of the networks takes are not kept of an image."""
         return ceil(max(self.network.resolution) * self.factor)
 
 

@@ -30,7 +30,8 @@ def test_series_by_factor_verdicts_best_and_files(tmp_path: Path) -> None:
     assert sum(line.startswith("at 4x, ") for line in told) == 4
     alpha, beta, gamma = best.bases
     assert told[-2].startswith(
-        f"best at 2x: alpha {alpha:.2f}, beta {beta:.2f}, gamma {gamma:.2f}; validation error "
+        f"best of the grid at 2x: alpha {alpha:.2f}, beta {beta:.2f}, gamma {gamma:.2f}; "
+        "validation error "
         f"{best.mean:.2f} %, {best.complexity.flops:,} flops"
     )
     assert told[-1] == f"in {tmp_path}: summary.json, report.html"

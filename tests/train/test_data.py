@@ -22,6 +22,7 @@ from netspace.errors import DataError, StorageError, UnknownNameError
 from netspace.train.data import PARTS, DataSet, Split, load, open_saved, save
 from netspace.train.reading import decoding
 from netspace.train.reading.splits import copies, distinct, hold_out
+from tests.pictures import picture_folder
 
 SHARED = Path(os.environ.get("NETSPACE_SHARED", Path(__file__).parents[2] / ".." / "shared"))
 HUGGING_FACE = "huggingface"
@@ -917,3 +918,13 @@ def test_the_fingerprint_tells_images_labels_classes_and_splits(small: DataSet) 
     }
     assert len({*others, small.fingerprint()}) == 5
     assert changed(notes=("something",), name="other") == small.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("size", "at_most", "resolution"), [(12, 24, 12), (12, 8, 8), (100, 80, 80), (100, 448, 100)]
+)
+def test_images_keep_their_own_resolution_up_to_a_limit(
+    tmp_path: Path, size: int, at_most: int, resolution: int
+) -> None:
+    folder = picture_folder(tmp_path / "colours", images=12, size=size)
+    assert load(folder, at_most=at_most).resolution == resolution

@@ -23,7 +23,7 @@ from netspace.train.probe import Speed
 from netspace.workflow import scaling_plan
 from netspace.workflow.record import read_record
 from netspace.workflow.scaling import read_scaling, run_scaling
-from netspace.workflow.scaling_plan import Capacity, candidates, sized
+from netspace.workflow.scaling_plan import Capacity, candidates, misses, sized
 from tests.pictures import picture_folder
 from tests.watching import Silent
 
@@ -162,7 +162,7 @@ def test_a_study_file_may_name_its_network(tmp_path: Path) -> None:
     study = load_study(file)
     assert isinstance(study, ScalingStudy)
     assert study.network == network("resnet20_cifar")
-    assert study.resolution == 96
+    assert study.at_most == 96
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,54 @@ def test_faults_in_a_study_file_are_named(tmp_path: Path, line: str, message: st
     with pytest.raises(StudyError) as fault:
         load_study(file)
     assert message in str(fault.value)
+
+
+def test_no_training_counts_twice(finished: RunFolder) -> None:
+    record = read_scaling(finished)
+    trained = {(trial.network, trial.seed) for trial in record.trials}
+    assert sum(len(errors) for errors in record.replicates) == len(trained)
+    grid, methods = (
+        {t.seed for p in record.points if (p.series in names) for t in p.trials}
+        for names in (("base", "grid"), scaling_plan.METHODS)
+    )
+    assert not grid & methods
+
+
+def test_images_are_not_enlarged_to_be_shrunk_again(finished: RunFolder) -> None:
+    """Networks take up to 24 pixels here, the images have 12."""
+    assert read_scaling(finished).data.resolution == 12
+
+
+def test_a_grid_without_points_is_refused_before_training(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scaling_plan, "grid", lambda *_, **__: ())
+    study = replace(small_study(pictures), factor=1.01)
+    with pytest.raises(InfeasibleError, match=r"no way to share 1\.01x the flops out"):
+        candidates(study, BASE)
+
+
+def test_what_a_method_cannot_reach_is_left_out_and_said() -> None:
+    base = network("lenet5")
+    study = ScalingStudy(network=base, data="x")
+    found = candidates(study, base)
+    assert "depth" not in {one.series for one in found}
+    said = list(misses(study, found))
+    assert "depth cannot reach 2x and is left out there." in said
+
+
+def test_a_method_that_misses_its_factor_is_said() -> None:
+    base = network("regnet_x_200mf").for_input(resolution=32, classes=10)
+    study = ScalingStudy(network=base, data="x")
+    found = candidates(study, base)
+    flops = count(base).flops
+    off = [
+        one
+        for one in found
+        if one.series in scaling_plan.METHODS
+        and not isclose(one.complexity.flops / flops, one.parameters["factor"], rel_tol=0.02)
+    ]
+    assert len(list(misses(study, found))) == len(off)
 
 
 def planned(time: float) -> tuple[ScalingStudy, tuple[str, ...]]:

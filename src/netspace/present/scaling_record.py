@@ -48,8 +48,13 @@ class Point:
     @property
     def errors(self) -> tuple[float, ...]:
         """Validation errors of the finished trainings, in percent."""
-        done = (trial.error for trial in self.trials if trial.state == "finished")
-        return tuple(error for error in done if error is not None and isfinite(error))
+        return tuple(self.error_by_seed.values())
+
+    @property
+    def error_by_seed(self) -> dict[int, float]:
+        """Validation error of each finished training, in percent."""
+        done = ((t.seed, t.error) for t in self.trials if t.state == "finished")
+        return {seed: error for seed, error in done if error is not None and isfinite(error)}
 
     @property
     def failed(self) -> int:
@@ -107,7 +112,7 @@ class ScalingRecord:
     @property
     def factors(self) -> tuple[float, float]:
         """The factor that the study scales to, and its square."""
-        return self.study.factor, self.study.factor**2
+        return self.study.factors
 
     @property
     def network(self) -> Network:
@@ -118,8 +123,19 @@ class ScalingRecord:
     @property
     def spread(self) -> Spread | None:
         """The spread of a training over seeds; None while no network has two results."""
-        groups = [point.errors for point in self.points]
-        return spread(groups) if any(len(group) > 1 for group in groups) else None
+        groups = self.replicates
+        return spread(groups) if groups else None
+
+    @property
+    def replicates(self) -> tuple[tuple[float, ...], ...]:
+        """Errors of the points with results of two seeds or more, no training twice."""
+        seen: set[tuple[Network, int]] = set()
+        groups = []
+        for point in self.points:
+            new = {s: e for s, e in point.error_by_seed.items() if (point.network, s) not in seen}
+            seen |= {(point.network, seed) for seed in new}
+            groups.append(tuple(new.values()))
+        return tuple(group for group in groups if len(group) > 1)
 
     @property
     def grid(self) -> tuple[Point, ...]:

@@ -152,10 +152,10 @@ def spread_sentence(record: ScalingRecord) -> str:
     """Where the intervals come from, and what they do not cover."""
     if record.spread is None:
         return "No network has two results yet: nothing is known of the spread over seeds."
-    several = sum(len(point.errors) > 1 for point in record.points)
+    several = len(record.replicates)
     return (
         f"A training varies by {record.spread.deviation:.2f} points from seed to seed (standard "
-        f"deviation, pooled over {counted(several, 'network')} with two results or more); every "
+        f"deviation, pooled over {counted(several, 'point')} with two results or more); every "
         "interval is made from that. It holds for its own comparison: of 20 pairs without any "
         "difference one is still called different. It says nothing of other images or recipes."
     )

@@ -42,7 +42,7 @@ def _winner_line(summary: Mapping[str, Any]) -> str:
         return "no best network yet: its trainings with fresh seeds have no result"
     bases = ", ".join(f"{name} {summary[name]:.2f}" for name in ("alpha", "beta", "gamma"))
     return (
-        f"best at {summary['factor']:g}x: {bases}; validation error "
+        f"best of the grid at {summary['factor']:g}x: {bases}; validation error "
         f"{summary['validation_error_percent']:.2f} %, {summary['flops']:,} flops, "
         f"{summary['params']:,} params, {summary['activations']:,} activations, resolution "
         f"{_pixels(summary['resolution'])}"

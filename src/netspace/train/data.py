@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspace.errors import DataError, StorageError
-from netspace.train.reading.decoding import Progress, adaptations, decode, look, refusal
+from netspace.train.reading.decoding import (
+    LARGEST_OWN_RESOLUTION,
+    Progress,
+    adaptations,
+    decode,
+    look,
+    refusal,
+)
 from netspace.train.reading.listing import Listing, Part, first_few
 from netspace.train.reading.partition import PARTS, Partition, check, partition
 from netspace.train.reading.sources import find
@@ -90,11 +97,14 @@ def load(
     source: str | Path,
     *,
     resolution: int | None = None,
+    at_most: int = LARGEST_OWN_RESOLUTION,
     seed: int = 0,
     skip_broken: bool = False,
     progress: Progress | None = None,
 ) -> DataSet:
     """Every image of a source, decoded; `progress` is told (done, total) as it goes.
+
+    Without a resolution the images' own is kept, up to `at_most` pixels.
 
     A source is a built-in name, a folder of class folders, a folder with train/ and test/, or one
     with train.parquet and test.parquet. Validation is drawn from train by `seed` if not given.
@@ -106,7 +116,9 @@ def load(
     seen, broken = look(listing.items)
     while True:
         drawn = partition(listing, seen, seed)
-        pixels, late = decode(drawn.ordered, resolution=resolution, progress=progress)
+        pixels, late = decode(
+            drawn.ordered, resolution=resolution, at_most=at_most, progress=progress
+        )
         broken += late.values()
         if broken and not skip_broken:
             raise refusal(broken, len(listing.items))

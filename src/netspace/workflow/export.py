@@ -8,6 +8,7 @@ from netspace.errors import RunError, UnknownNameError
 from netspace.present.export import torch_source, yaml_text
 from netspace.run.folder import RunFolder, copy_whole, write_whole
 from netspace.run.store import Store
+from netspace.workflow.session import kind_of
 
 FORMATS = ("torch", "yaml")
 SUFFIXES = {"torch": ".py", "yaml": ".yaml"}
@@ -30,6 +31,8 @@ def export(source: str, to: str, output: Path | None = None) -> Iterator[Path]:
     if not folder.winner.is_file():
         raise RunError(f"{folder.path} holds no winner (yet); finish the run first")
     chosen = network(str(folder.winner))
+    if to == "torch":
+        _require_weights(folder)
     target = output or folder.path / f"network{SUFFIXES[to]}"
     weights = target.with_suffix(".safetensors")
     if to == "torch" and (weights == target or not folder.winner_weights.is_file()):
@@ -51,3 +54,12 @@ def export(source: str, to: str, output: Path | None = None) -> Iterator[Path]:
     yield target
     copy_whole(folder.winner_weights, weights)
     yield weights
+
+
+def _require_weights(folder: RunFolder) -> None:
+    with Store.existing(folder.database) as store:
+        if kind_of(store) == "scaling":
+            raise RunError(
+                f"{folder.path}: a search of scalings keeps no weights; use --to yaml, or export "
+                f"{folder.winner} for its source alone"
+            )

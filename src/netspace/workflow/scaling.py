@@ -1,5 +1,6 @@
 """The grid search over depth, width and resolution: a base network and images in, scaling out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,15 @@ from netspace.run.folder import RunFolder, write_whole
 from netspace.run.store import Store
 from netspace.workflow.design import usual_recipe
 from netspace.workflow.probing import probe
-from netspace.workflow.scaling_plan import Capacity, candidates, confirmation, sized, trials
+from netspace.workflow.scaling_plan import (
+    Candidate,
+    Capacity,
+    candidates,
+    confirmation,
+    misses,
+    sized,
+    trials,
+)
 from netspace.workflow.scaling_summary import scaling_summary_text
 from netspace.workflow.session import (
     Session,
@@ -86,7 +95,8 @@ def run_scaling(
         if not store.fact("over"):
             with session(study, folder, store, watcher) as at_work:
                 if store.fact("study") is None:
-                    _begin(study, at_work, command=command)
+                    found = candidates(study, _base(study, at_work))
+                    _begin(study, at_work, found, command=command)
                 _carry_out(at_work)
         write_scaling(folder, store)
     return folder
@@ -133,24 +143,27 @@ def _plan(request: ScalingRequest, at_work: Session, *, command: str) -> None:
         speeds=[(one, speed) for one, speed in zip(found, speeds, strict=True) if speed],
     )
     study, sentences = sized(study, here, time=request.time, spent=at_work.spent)
-    for sentence in sentences:
-        at_work.watcher.say(sentence)
-    _begin(
-        study,
-        at_work,
-        request=to_plain(request, complete=True),
-        plan=list(sentences),
-        command=command,
-    )
+    wanted = to_plain(request, complete=True)
+    _begin(study, at_work, found, plan=sentences, request=wanted, command=command)
 
 
-def _begin(study: ScalingStudy, at_work: Session, **facts: object) -> None:
+def _begin(
+    study: ScalingStudy,
+    at_work: Session,
+    found: Sequence[Candidate],
+    *,
+    plan: Sequence[str] = (),
+    **facts: object,
+) -> None:
     """Tie the store to the study and plan its trials."""
-    found = candidates(study, _base(study, at_work))
     store = at_work.store
+    said = (*plan, *misses(study, found))
+    for sentence in said:
+        at_work.watcher.say(sentence)
     store.record(
         kind="scaling",
         study=to_plain(study, complete=True),
+        plan=list(said),
         **data_record(at_work.data),
         **facts,
     )

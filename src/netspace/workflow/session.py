@@ -81,6 +81,7 @@ def session(
         data = load(
             study.data,
             resolution=study.resolution,
+            at_most=study.at_most,
             seed=study.seed,
             skip_broken=study.skip_broken,
             progress=_reading(watcher),

@@ -46,14 +46,14 @@ def look(items: Sequence[Item]) -> tuple[list[Seen], list[str]]:
 
 
 def decode(
-    seen: Sequence[Seen], *, resolution: int | None, progress: Progress | None
+    seen: Sequence[Seen], *, resolution: int | None, at_most: int, progress: Progress | None
 ) -> tuple[NDArray[np.uint8], dict[str, str]]:
     """The images as (N, R, R, C) in order, and complaints by the name of the item.
 
-    Without a resolution R is the images' own. The rows of images that cannot be decoded are left
-    undefined.
+    Without a resolution R is the images' own, up to `at_most`. The rows of images that cannot be
+    decoded are left undefined.
     """
-    pixels = _room(len(seen), resolution or own_resolution(seen), channels_of(seen))
+    pixels = _room(len(seen), resolution or own_resolution(seen, at_most), channels_of(seen))
     complaints: dict[str, str] = {}
 
     def work(index: int) -> None:
@@ -94,13 +94,14 @@ def channels_of(seen: Sequence[Seen]) -> int:
     return 1 if all(images.is_grey(one.header.mode) for one in seen) else 3
 
 
-def own_resolution(seen: Sequence[Seen]) -> int:
-    """The shorter side if all images are of one size of at most 64, else 64."""
+def own_resolution(seen: Sequence[Seen], at_most: int) -> int:
+    """The shorter side of images of one size, else the largest of them and at least 64.
+
+    `at_most` where that is less.
+    """
     sizes = {_sides(one) for one in seen}
-    shorter = min((sides[0] for sides in sizes), default=LARGEST_OWN_RESOLUTION)
-    return (
-        shorter if len(sizes) == 1 and shorter <= LARGEST_OWN_RESOLUTION else LARGEST_OWN_RESOLUTION
-    )
+    shorter = max((sides[0] for sides in sizes), default=LARGEST_OWN_RESOLUTION)
+    return min(at_most, shorter if len(sizes) == 1 else max(shorter, LARGEST_OWN_RESOLUTION))
 
 
 def adaptations(seen: Sequence[Seen], resolution: int) -> Iterator[str]:
