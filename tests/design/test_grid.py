@@ -1,11 +1,13 @@
 """The grid over depth, width and resolution."""
 
 import math
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 
 import pytest
 
+from netspace.design import zoo
 from netspace.design.blocks import Basic, Bottleneck
 from netspace.design.complexity import count
 from netspace.design.grid import GridPoint, grid
@@ -61,7 +63,9 @@ def test_no_point_shrinks_a_dimension_and_every_base_is_its_own():
         assert min(point.reached.depth, point.reached.width, point.reached.resolution) >= 1
         assert min(point.alpha, point.beta, point.gamma) >= 1
         rounded = apply(network, point.base.power(1))
-        assert (rounded == point.network) == (not point.nudges)
+        for stage, other in zip(rounded.stages, point.network.stages, strict=True):
+            assert abs(stage.depth - other.depth) <= 1, "at most nudged"
+            assert abs(stage.width - other.width) <= 8
 
 
 def test_a_point_scales_on_to_other_factors():
@@ -71,6 +75,17 @@ def test_a_point_scales_on_to_other_factors():
     assert further.hit
     again = scaling(network, factor=2, base=point.base)
     assert again.hit
+
+
+@pytest.mark.parametrize(
+    ("name", "resolution", "factor"),
+    [("resnet20_cifar", 32, 1.2), ("mobilenet_v2", 32, 1.1)],
+)
+def test_every_point_asks_for_something_to_scale_on_by(name, resolution, factor):
+    network = replace(zoo.network(name), resolution=(resolution, resolution))
+    for point in grid(network, factor, points=50):
+        assert point.base.product > 1
+        assert point.complexity.flops == pytest.approx(factor * count(network).flops, rel=0.02)
 
 
 def test_points_come_in_the_order_of_alpha():

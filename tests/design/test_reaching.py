@@ -3,6 +3,7 @@
 import math
 import warnings
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,13 +11,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from netspace.design import zoo
-from netspace.design.blocks import Basic, Plain
+from netspace.design.blocks import Basic, Block, Plain
 from netspace.design.complexity import count
-from netspace.design.factors import METHODS, Base, Factors, Weights
+from netspace.design.factors import METHODS, Base, Factors, Weights, factors
 from netspace.design.network import Network, Stage, Stem
+from netspace.design.nudging import Nudge, moved
 from netspace.design.reaching import TOLERANCE, scale, scaling
 from netspace.design.scaling import apply
 from netspace.design.units import format_size
+from netspace.design.widths import units
 from netspace.errors import InfeasibleError, SpecError, UnknownNameError, UserError
 from tests.strategies import networks
 
@@ -64,7 +67,7 @@ def test_random_networks_are_hit_or_the_nearest_is_said(network, method, factor)
     assert found.reached == count(found.after).flops
     assert found.hit == (abs(found.reached / found.wanted - 1) <= TOLERANCE)
     assert ("within 2 %" in found.sentence) == found.hit
-    assert ("is the nearest" in found.sentence) != found.hit
+    assert ("is the nearest found" in found.sentence) != found.hit
 
 
 @given(networks, st.sampled_from(METHODS))
@@ -137,7 +140,7 @@ def test_a_goal_between_coarse_steps_is_said_with_the_nearest():
         classes=2,
         resolution=(8, 8),
     )
-    with pytest.warns(UserWarning, match="is the nearest that depth scaling and single steps"):
+    with pytest.warns(UserWarning, match="is the nearest found by depth scaling and single steps"):
         scaled = scale(network, factor=4, by="depth")
     found = scaling(network, factor=4, by="depth")
     assert scaled == found.after
@@ -149,6 +152,76 @@ def test_a_goal_between_coarse_steps_is_said_with_the_nearest():
     assert min(abs(flops / found.wanted - 1) for flops in near) >= abs(
         found.reached / found.wanted - 1
     )
+
+
+def hits_by_one_step(network: Network, wanted: float, method: str, growing: bool) -> bool:
+    """Whether any strength with at most one nudge reaches so many flops; by brute force."""
+    strengths = (1.01 ** (place if growing else -place) for place in range(1, 280))
+    starts = {apply(network, factors(method, strength)) for strength in strengths}
+    for start in starts - {network}:
+        nudged = [start, *(moved(start, (one,), units(network)) for one in single(start))]
+        if any(abs(count(other).flops / wanted - 1) <= TOLERANCE for other in nudged):
+            return True
+    return False
+
+
+def single(network: Network) -> list[Nudge]:
+    """The steps that each stage of these networks can take."""
+    return [
+        Nudge(stage=place, dimension=dimension, step=step)
+        for place, stage in enumerate(network.stages)
+        for dimension, size in (("depth", stage.depth), ("width", stage.width // 4))
+        for step in (-1, 1)
+        if size + step > 0
+    ]
+
+
+def two_stages(
+    block: Block, widths: tuple[int, int, int], depths: tuple[int, int], resolution: int
+) -> Network:
+    stages = tuple(
+        Stage(block=block, width=width, depth=depth, stride=stride)
+        for width, depth, stride in zip(widths[1:], depths, (1, 2), strict=True)
+    )
+    return Network(
+        stem=Stem(width=widths[0], stride=1),
+        stages=stages,
+        classes=10,
+        resolution=(resolution, resolution),
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("factor", [0.5, 1.5, 2.5])
+def test_a_goal_that_one_step_reaches_is_reached(method, factor):
+    shapes = product(
+        (Basic(), Plain()), ((4, 4, 12), (12, 24, 4)), ((1, 1), (1, 2), (3, 1)), (8, 12)
+    )
+    for block, widths, depths, resolution in shapes:
+        network = two_stages(block, widths, depths, resolution)
+        wanted = factor * count(network).flops
+        try:
+            hit = scaling(network, factor=factor, by=method).hit
+        except InfeasibleError:
+            hit = False
+        assert hit or not hits_by_one_step(network, wanted, method, factor > 1), network
+
+
+def test_strengths_that_halving_jumps_over_are_found():
+    # 40 x 40 pixels and one step of the first stage; halving goes to 43 and 44 pixels.
+    found = scaling(zoo.network("lenet5"), factor=2, by="resolution")
+    assert found.hit
+    assert len(found.nudges) == 1
+
+
+def test_resolution_alone_in_coarse_steps_is_nudged_from_the_network_itself():
+    # From 32 pixels to 33, maps of stride 32 grow from 1x1 to 2x2.
+    network = replace(zoo.network("regnet_x_200mf"), resolution=(32, 32))
+    found = scaling(network, factor=1.5, by="resolution")
+    assert found.after.resolution == (32, 32)
+    assert found.nudges
+    assert found.reached / found.wanted == pytest.approx(0.799, abs=0.001)
+    assert "is the nearest found by resolution scaling and single steps" in found.sentence
 
 
 def test_scale_gives_the_network_silently_where_it_hits():

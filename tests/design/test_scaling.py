@@ -185,6 +185,17 @@ def test_exponents_are_those_of_the_cost_argument():
     assert found["resolution"].activations == pytest.approx(2, abs=0.001)
 
 
+def test_exponents_leave_out_what_cannot_be_doubled():
+    conv = Chain(steps=(("conv", Conv(width=24, kernel=3, stride=2)),))
+    custom = Stage(block=Custom(layers=conv), width=24, depth=1, stride=2)
+    network = Network(stem=Stem(width=16, stride=1), stages=(custom,), resolution=(16, 16))
+    assert set(exponents(network)) == {"resolution"}, "a stride of its own cannot be repeated"
+    padded = Chain(steps=(("conv", Conv(width=24, kernel=3)),))
+    custom = Stage(block=Custom(layers=padded), width=24, depth=1, stride=1)
+    found = exponents(replace(network, stages=(custom,)))
+    assert set(found) == {"depth", "resolution"}
+
+
 def test_group_widths_grow_with_widths_so_that_flops_grow_fourfold():
     network = zoo.network("regnet_x_800mf")
     assert exponents(network)["width"].flops == pytest.approx(2, abs=0.02)

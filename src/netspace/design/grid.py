@@ -24,8 +24,8 @@ Place = tuple[float, float, float]
 class GridPoint:
     """One way to share the factor out: alpha for depth, beta for width, gamma for resolution.
 
-    These are before all rounding; the network is after it, its flops within 2 % of the goal.
-    nudges: sentences on single stages that were moved by one step.
+    These are before all rounding, and not all 1; the network is after rounding and nudges, its
+    flops within 2 % of the goal.
     """
 
     alpha: float
@@ -34,7 +34,6 @@ class GridPoint:
     network: Network
     complexity: Complexity
     reached: Factors
-    nudges: tuple[str, ...]
 
     @property
     def base(self) -> Base:
@@ -71,7 +70,7 @@ def _distinct(network: Network, factor: float) -> dict[GridPoint, Place]:
             scaled = _scaled(network, factor, base)
         except InfeasibleError:
             continue
-        if scaled.hit and _grown(scaled.factors):
+        if scaled.hit and _asked(scaled.asked) and _grown(scaled.factors):
             found.setdefault(scaled.after, _point(scaled))
     return {point: _place(point.reached) for point in found.values()}
 
@@ -95,7 +94,7 @@ def _scaled(network: Network, factor: float, base: Base) -> Scaling:
         return base.power(math.log(strength) / math.log(base.product))
 
     wanted = goal(network, factor=factor)
-    return reach(network, wanted, path, method="compound", own=OWN["compound"])
+    return reach(network, wanted, path, method="compound", own=OWN["compound"], thorough=False)
 
 
 def _point(scaled: Scaling) -> GridPoint:
@@ -106,8 +105,12 @@ def _point(scaled: Scaling) -> GridPoint:
         network=scaled.after,
         complexity=scaled.complexity_after,
         reached=scaled.factors,
-        nudges=scaled.nudges,
     )
+
+
+def _asked(asked: Factors) -> bool:
+    """Whether there is something to scale on by; single steps alone can reach a factor too."""
+    return not asked.nothing and _grown(asked)
 
 
 def _grown(reached: Factors) -> bool:

@@ -41,8 +41,8 @@ class Nudging:
     """Where to nudge to, by which steps and with how much effort.
 
     own: dimensions to try first; forward: move one of them towards the goal, none of them back;
-    expect: about what `meter` will say, without its cost; tries: measurements for each number of
-    nudges; most: measurements altogether.
+    expect: about what `meter` will say, without its cost; stages: how many may be moved; tries:
+    measurements for each number of nudges; most: measurements altogether.
     """
 
     meter: Meter
@@ -51,6 +51,7 @@ class Nudging:
     own: tuple[Dimension, ...]
     forward: bool
     expect: Measure
+    stages: int
     tries: int
     most: int
 
@@ -118,16 +119,18 @@ def _rounds(network: Network, plan: Nudging) -> Iterator[list[tuple[Nudge, ...]]
         for one in _valid(network, plan.units)
     }
     gap = plan.meter.goal.value - expected
-    own = [one for one in changes if one.dimension in plan.own]
+    # A method without a dimension of its own here, such as resolution, moves whatever there is.
+    dimensions = plan.own or get_args(Dimension)
+    own = [one for one in changes if one.dimension in dimensions]
     every = list(changes)
     if plan.forward:
         own = [one for one in own if changes[one] * gap > 0]
-        every = own + [one for one in changes if one.dimension not in plan.own]
+        every = own + [one for one in changes if one.dimension not in dimensions]
 
     def miss(chosen: tuple[Nudge, ...]) -> float:
         return abs(sum(changes[one] for one in chosen) - gap)
 
-    for number in range(1, len(network.stages) + 1):
+    for number in range(1, min(plan.stages, len(network.stages)) + 1):
         for options in (own, every):
             if comb(len(options), number) <= SETS_AT_MOST:
                 sets = _sets(options, number, own if plan.forward else options)

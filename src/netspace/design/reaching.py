@@ -1,7 +1,8 @@
 """Scaling to a goal: a factor, a count, or whatever can be measured of a network.
 
 Rounded factors seldom land on a goal. So the strength of the method is searched for the nearest,
-then single stages are moved by one step, as few as it takes to come within the tolerance.
+then single stages are moved by one step, as few as it takes to come within the tolerance. Where
+that misses a count, many more strengths are tried in the same way.
 """
 
 import warnings
@@ -26,6 +27,7 @@ OWN: dict[str, tuple[Dimension, ...]] = {
     "resolution": (),
     "fast": ("depth", "width"),
 }
+Start = tuple[Point, Nudged]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ def scale(
     """The network scaled to one goal within 2 %, by compound, depth, width, resolution or fast.
 
     factor is of flops; measure with target is any quantity, such as a latency. Warns with the
-    nearest that is reachable where the goal is not. Raises UserError for goals out of reach.
+    nearest that is found where the goal is missed. Raises UserError for goals out of reach.
     """
     found = scaling(
         network,
@@ -137,16 +139,25 @@ def scaling(
 
 
 def reach(
-    network: Network, wanted: Goal, path: Path, *, method: str, own: tuple[Dimension, ...]
+    network: Network,
+    wanted: Goal,
+    path: Path,
+    *,
+    method: str,
+    own: tuple[Dimension, ...],
+    thorough: bool = True,
 ) -> Scaling:
-    """The network nearest to a goal on a path of factors, with the nudges that it takes.
+    """The network nearest to a goal that is found on a path of factors, with nudges as it takes.
 
+    thorough: whether to try many more strengths, for a second or so, where a count is missed.
     Raises InfeasibleError if the goal lies outside what the path comes to.
     """
     count(network)  # says what is wrong with a network that cannot be counted
     search = Search(network=network, path=path, meter=Meter(goal=wanted))
     points, passes = search.points()
     point, found = _nudged(search, points, own)
+    if thorough and passes and wanted.exact and wanted.off(found.value) > TOLERANCE:
+        point, found = _denser(search, (point, found), points, own)
     if wanted.off(found.value) > TOLERANCE and not passes:
         raise InfeasibleError(
             f"{wanted.said(wanted.value)} is out of reach by {method}; the nearest is "
@@ -165,23 +176,38 @@ def reach(
     )
 
 
-def _nudged(
-    search: Search, points: Sequence[Point], own: tuple[Dimension, ...]
-) -> tuple[Point, Nudged]:
+def _nudged(search: Search, points: Sequence[Point], own: tuple[Dimension, ...]) -> Start:
     """The point and its nudges that come nearest; of the two nearest that hit, the fewer nudges."""
     wanted = search.meter.goal
     starts = points[:6] if wanted.exact else points[:1]
-    found: list[tuple[Point, Nudged]] = []
+    found: list[Start] = []
     for point in starts:
-        plan = _plan(search, point, own)
-        found.append((point, nudge(Nudged(network=point.network, value=point.value), plan)))
-        hits = [(at, one) for at, one in found if plan.hit(one)]
+        found.append(_tried(search, point, own, len(search.network.stages)))
+        hits = [pair for pair in found if wanted.off(pair[1].value) <= TOLERANCE]
         if hits and (len(found) > 1 or len(hits[0][1].nudges) <= 1):
             return min(hits, key=lambda pair: len(pair[1].nudges))
     return min(found, key=lambda pair: wanted.off(pair[1].value))
 
 
-def _plan(search: Search, point: Point, own: tuple[Dimension, ...]) -> Nudging:
+def _denser(
+    search: Search, best: Start, points: Sequence[Point], own: tuple[Dimension, ...]
+) -> Start:
+    """As `_nudged` from many more strengths: with single nudges from all, then with more."""
+    starts = search.around(points)
+    for stages in (1, len(search.network.stages)):
+        found = [_tried(search, point, own, stages) for point in starts]
+        best = min((best, *found), key=lambda pair: search.meter.goal.off(pair[1].value))
+        if search.meter.goal.off(best[1].value) <= TOLERANCE:
+            break
+    return best
+
+
+def _tried(search: Search, point: Point, own: tuple[Dimension, ...], stages: int) -> Start:
+    start = Nudged(network=point.network, value=point.value)
+    return point, nudge(start, _plan(search, point, own, stages))
+
+
+def _plan(search: Search, point: Point, own: tuple[Dimension, ...], stages: int) -> Nudging:
     meter = search.meter
     flops = count(point.network).flops
 
@@ -195,6 +221,7 @@ def _plan(search: Search, point: Point, own: tuple[Dimension, ...]) -> Nudging:
         own=own,
         forward=point.network == search.network,
         expect=meter if meter.goal.exact else expect,
+        stages=stages,
         tries=12 if meter.goal.exact else 4,
         most=2000 if meter.goal.exact else 16,
     )
@@ -214,6 +241,6 @@ def _sentence(wanted: Goal, value: float, own: float, method: str) -> str:
         return f"{reached}, within 2 % of {wanted.said(wanted.value)}"
     off = f"{100 * (value / wanted.value - 1):+.1f} %"
     return (
-        f"{reached}, is the nearest that {method} scaling and single steps come to "
-        f"{wanted.said(wanted.value)} ({off}); another method may come nearer"
+        f"{reached}, is the nearest found by {method} scaling and single "
+        f"steps to {wanted.said(wanted.value)} ({off}); another method may come nearer"
     )

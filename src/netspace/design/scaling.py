@@ -1,6 +1,7 @@
 """A network times factors: any network of the template, deeper, wider, on larger images."""
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from netspace.design import blocks
@@ -119,13 +120,15 @@ def exponents(network: Network) -> dict[str, Exponents]:
     """How this network's counts grow with depth, width and resolution, each doubled alone.
 
     By the formula flops grow as depth^1 x width^2 x resolution^2; stem, head, first blocks and
-    depthwise convolutions make the difference.
+    depthwise convolutions make the difference. A dimension that cannot be doubled, such as the
+    width of custom blocks, is left out.
     """
     before = count(network)
-    return {
-        name: _exponents(before, count(apply(network, factors)))
-        for name, factors in DOUBLED.items()
-    }
+    found: dict[str, Exponents] = {}
+    for name, factors in DOUBLED.items():
+        with suppress(SpecError):
+            found[name] = _exponents(before, count(apply(network, factors)))
+    return found
 
 
 def _exponents(before: Complexity, after: Complexity) -> Exponents:

@@ -1,13 +1,14 @@
-"""How strongly to scale: the two neighbouring strengths between which a goal lies."""
+"""How strongly to scale: the strengths around which a goal lies."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from netspace.design.factors import Factors
 from netspace.design.goals import Meter
 from netspace.design.network import Network
 from netspace.design.scaling import apply
+from netspace.errors import SpecError
 
 Path = Callable[[float], Factors]
 
@@ -36,6 +37,11 @@ class Effort:
 COUNTED = Effort(strengths=4096, close=0, steps=14)
 MEASURED = Effort(strengths=64, close=0.005, steps=10)
 
+# One step of a stage, such as its second block after a narrow first one, can change a small network
+# by about this factor.
+NEIGHBOURHOOD = 4
+FINEST = 1.005
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
@@ -60,8 +66,45 @@ class Search:
         seen = [point for point in self._approach() if point.value > 0]
         goal = self.meter.goal
         passes = min(p.value for p in seen) <= goal.value <= max(p.value for p in seen)
-        distinct = {point.network: point for point in reversed(seen)}
-        return tuple(sorted(distinct.values(), key=lambda p: goal.off(p.value))), passes
+        return self._sorted(seen), passes
+
+    def around(self, points: Sequence[Point]) -> tuple[Point, ...]:
+        """Every network around these points that steps may bring to the goal, the nearest first.
+
+        None beyond the network itself, where the factors turn round. For counts only: it takes
+        hundreds of them.
+        """
+        strengths = [point.strength for point in (points[0], *filter(self._near, points))]
+        low, high = min(strengths), max(strengths)
+        if any(point.strength < 1 for point in points):
+            ends = self.at(low / NEIGHBOURHOOD), self.at(min(high * NEIGHBOURHOOD, 1))
+        else:
+            ends = self.at(max(low / NEIGHBOURHOOD, 1)), self._furthest(high)
+        return self._sorted(filter(self._near, (*ends, *self._between(*ends))))
+
+    def _furthest(self, strength: float) -> Point:
+        try:
+            return self.at(strength * NEIGHBOURHOOD)
+        except SpecError:  # such as a custom block that cannot be repeated so often
+            return self.at(strength)
+
+    def _near(self, point: Point) -> bool:
+        return 1 / NEIGHBOURHOOD <= point.value / self.meter.goal.value <= NEIGHBOURHOOD
+
+    def _between(self, low: Point, high: Point) -> Iterator[Point]:
+        """Halvings down to the finest step; between equal ends there is no other network."""
+        if low.network != high.network and high.strength / low.strength > FINEST:
+            middle = self.at(math.sqrt(low.strength * high.strength))
+            yield middle
+            yield from self._between(low, middle)
+            yield from self._between(middle, high)
+
+    def _sorted(self, points: Iterable[Point]) -> tuple[Point, ...]:
+        """Each network once, at the first of its strengths; the nearest to the goal first."""
+        distinct: dict[Network, Point] = {}
+        for point in points:
+            distinct.setdefault(point.network, point)
+        return tuple(sorted(distinct.values(), key=lambda point: self.meter.goal.off(point.value)))
 
     def _approach(self) -> Iterator[Point]:
         """Strengths up or down to the goal and beyond, then halvings between its neighbours."""
