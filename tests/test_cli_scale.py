@@ -52,6 +52,16 @@ def test_scale_to_a_cost(netspace: Netspace, goal: str, size: str) -> None:
     assert document["hit"] is True
 
 
+def test_a_preset_gives_the_published_network(netspace: Netspace, tmp_path: Path) -> None:
+    """B1 is 1.78 times B0, not the formula's 1.92."""
+    file = tmp_path / "b1.yaml"
+    told = netspace("scale", "efficientnet_b0", "--preset", "b1", "--json", "-o", file)
+    document = json.loads(told.out)
+    assert network(str(file)) == network("efficientnet_b1")
+    assert document["params"] == 7_794_184
+    assert document["flops"] / document["before"]["flops"] == pytest.approx(1.78, abs=0.01)
+
+
 def test_scale_to_a_latency(netspace: Netspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine that takes a millisecond for a million flops."""
 
@@ -86,7 +96,7 @@ def test_scale_shows_before_and_after(netspace: Netspace) -> None:
     [
         (
             [],
-            "--activations, --latency; given: none",
+            "--activations, --latency, --preset; given: none",
         ),
         (["--factor", "2", "--flops", "1G"], "given: --factor and --flops"),
         (["--factor", "0"], "factor 0 must be a finite number above 0"),
@@ -99,6 +109,8 @@ def test_scale_shows_before_and_after(netspace: Netspace) -> None:
         (["--latency", "5s"], "latency '5s' must be milliseconds above 0, like 5ms"),
         (["--latency", "5ms", "--flops", "1G"], "given: --flops and --latency"),
         (["--factor", "2", "--skip-broken"], "--skip-broken belongs to a search; add --search"),
+        (["--preset", "b8"], "unknown preset 'b8'; known are b0, b1, b2, b3, b4, b5, b6, b7"),
+        (["--preset", "b1", "--factor", "2"], "given: --factor and --preset"),
         (["--factor", "2", "--data", "digits"], "--data belongs to a search; add --search"),
         (["--factor", "2", "--time", "5m"], "--time belongs to a search; add --search"),
         (["--search"], "--search trains networks and needs images: add --data"),

@@ -224,6 +224,7 @@ def scale(
     params: Annotated[str | None, typer.Option(help="parameters wanted, like 10M")] = None,
     activations: Annotated[str | None, typer.Option(help="activations wanted")] = None,
     latency: Annotated[str | None, typer.Option(help="wanted here, one image: 5ms")] = None,
+    preset: Annotated[str | None, typer.Option(help="EfficientNet's factors: b0 to b7")] = None,
     by: Annotated[str | None, typer.Option(help=_METHODS)] = None,
     alpha: Annotated[float | None, typer.Option(help="compound: of depth, 1.2")] = None,
     beta: Annotated[float | None, typer.Option(help="compound: of width, 1.1")] = None,
@@ -242,10 +243,11 @@ def scale(
     """Scale a network to a factor or a cost; or search how to scale it, on images."""
     from netspace.workflow import scale as workflow
 
-    goals = {"flops": flops, "params": params, "activations": activations, "latency": latency}
+    costs = {"flops": flops, "params": params, "activations": activations}
+    costs |= {"latency": latency, "preset": preset}
     bases = {"alpha": alpha, "beta": beta, "gamma": gamma}
     wish = workflow.Wish(
-        network=network, resolution=resolution, factor=factor, by=by, costs=goals, bases=bases
+        network=network, resolution=resolution, factor=factor, by=by, costs=costs, bases=bases
     )
     how = workflow.Searching(data=data, time=time, seeds=seeds, out=out, skip_broken=skip_broken)
     if search:

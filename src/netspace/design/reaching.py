@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from netspace.design.complexity import Complexity, count
-from netspace.design.factors import Base, Factors, Weights, factors
+from netspace.design.factors import PRESETS, Base, Factors, Weights, factors
 from netspace.design.goals import Goal, Measure, Meter, goal
 from netspace.design.network import Network
 from netspace.design.nudging import Dimension, Nudged, Nudging, nudge, said
-from netspace.design.scaling import between
+from netspace.design.scaling import apply, between
 from netspace.design.strength import Path, Point, Search
+from netspace.design.units import format_size
 from netspace.design.widths import units
-from netspace.errors import InfeasibleError
+from netspace.errors import InfeasibleError, UnknownNameError
 
 TOLERANCE = 0.02
 OWN: dict[str, tuple[Dimension, ...]] = {
@@ -67,6 +68,25 @@ class Scaling:
     def complexity_after(self) -> Complexity:
         """Counts of the scaled network."""
         return count(self.after)
+
+
+def by_preset(network: Network, name: str) -> Scaling:
+    """The network at EfficientNet's published factors, b0 to b7. Raises UnknownNameError."""
+    if name not in PRESETS:
+        raise UnknownNameError.of("preset", name, tuple(PRESETS))
+    after = apply(network, PRESETS[name])
+    flops, own = count(after).flops, count(network).flops
+    return Scaling(
+        before=network,
+        after=replace(after, name=f"{network.name} at {name}" if network.name else ""),
+        method=f"preset {name}",
+        quantity="flops",
+        wanted=flops,
+        reached=flops,
+        asked=PRESETS[name].factors,
+        nudges=(),
+        sentence=f"flops {format_size(flops)}, {flops / own:.3g} times as much as before",
+    )
 
 
 def scale(

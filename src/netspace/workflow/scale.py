@@ -6,7 +6,7 @@ from pathlib import Path
 
 from netspace.design.factors import Base
 from netspace.design.network import Network
-from netspace.design.reaching import Scaling, scaling
+from netspace.design.reaching import Scaling, by_preset, scaling
 from netspace.design.units import parse_milliseconds, parse_resolution, parse_size
 from netspace.design.zoo import network
 from netspace.errors import UserError
@@ -19,8 +19,8 @@ from netspace.run.folder import write_whole
 class Wish:
     """What is to be scaled, to which one goal, and how, in the words of the command line.
 
-    costs: flops, params, activations, latency; bases: alpha, beta, gamma. None is what was not
-    asked for.
+    costs: flops, params, activations, latency, or a preset; bases: alpha, beta, gamma. None is
+    what was not asked for.
     """
 
     network: str
@@ -84,9 +84,11 @@ def _scaled(wish: Wish) -> Scaling:
     if len(goals) != 1:
         named = " and ".join(f"--{name}" for name in goals) or "none"
         raise UserError(
-            "give exactly one of --factor, --flops, --params, --activations, --latency; "
+            "give exactly one of --factor, --flops, --params, --activations, --latency, --preset; "
             f"given: {named}"
         )
+    if "preset" in costs:
+        return by_preset(start, costs["preset"])
     base = _base(wish.given_bases)
     if "latency" in costs:
         return _to_latency(start, parse_milliseconds(costs["latency"]), by, base)
