@@ -58,13 +58,12 @@ def map_size(shape: Shape) -> str:
     return f"{shape.height}×{shape.width}"
 
 
-def uncertain(value: float, half_width: float, *, signed: bool = False) -> str:
+def uncertain(value: float, half_width: float) -> str:
     """'38.1 ± 0.9', with as many digits as the half-width needs; '38.12' where it is infinite."""
-    sign = "+" if signed else ""
     if not isfinite(half_width):
-        return f"{value:{sign}.2f}"
+        return f"{value:.2f}"
     digits = decimals(value, half_width)
-    return f"{value:{sign}.{digits}f} ± {half_width:.{digits}f}"
+    return f"{value:.{digits}f} ± {half_width:.{digits}f}"
 
 
 def decimals(value: float, half_width: float) -> int:

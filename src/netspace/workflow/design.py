@@ -13,7 +13,14 @@ from netspace.train.data import DataSet
 from netspace.workflow.plan import Circumstances, Plan, plan
 from netspace.workflow.population import draw
 from netspace.workflow.probing import probe
-from netspace.workflow.session import Session, check_before, opened, require_kind, session
+from netspace.workflow.session import (
+    Session,
+    begun_by_study_file,
+    check_before,
+    opened,
+    require_kind,
+    session,
+)
 from netspace.workflow.study import carry_out, write_results
 from netspace.workflow.watch import Watcher
 
@@ -71,10 +78,7 @@ def _same_request(request: Request, store: Store, folder: RunFolder) -> None:
     if known == wanted or store.fact("study") is None:
         return
     if known is None:
-        raise RunError(
-            f"{folder.path} holds the run of a study file; choose another --out, or go on with "
-            f"'netspace run {folder.study} --out {folder.path}'"
-        )
+        raise begun_by_study_file(folder)
     known = to_plain(read(Request, known), complete=True)  # it may have been written with fewer
     if known == wanted:
         return

@@ -29,9 +29,12 @@ from netspace.workflow.scaling_plan import (
 )
 from netspace.workflow.scaling_summary import scaling_summary_text
 from netspace.workflow.session import (
+    FREE,
     Session,
+    begun_by_study_file,
     check_before,
     data_record,
+    nothing_finished,
     opened,
     require_kind,
     session,
@@ -110,13 +113,10 @@ def _same(
     if store.fact("study") is None:
         return
     if known is None:
-        raise RunError(
-            f"{folder.path} holds the run of a study file; choose another --out, or go on with "
-            f"'netspace run {folder.study} --out {folder.path}'"
-        )
+        raise begun_by_study_file(folder)
     # Read first: another version may have written fewer fields.
     both = (to_plain(one, complete=True) for one in (read(type(wanted), known), wanted))
-    there, here = ({**plain, "workers": None, "device": "cpu"} for plain in both)
+    there, here = ({**plain, **FREE} for plain in both)
     if there != here:
         differing = next(key for key in here if there[key] != here[key])
         raise RunError(
@@ -181,20 +181,11 @@ def _carry_out(at_work: Session) -> None:
     if not store.trials(round="confirmation"):
         best = best_of_grid(points(store.trials(round="scaling")))
         if best is None:
-            raise RunError(_nothing(store))
+            raise nothing_finished(store, "network of the grid", "a smaller network")
         again = confirmation(study, _base(study, at_work), best.network, best.bases)
         store.plan(trials(study, "confirmation", again))
     at_work.train("confirmation")
     store.record(over=True)
-
-
-def _nothing(store: Store) -> str:
-    failed = store.trials(state="failed")
-    first = f"; the first: {failed[0].reason}" if failed else ""
-    return (
-        f"no network of the grid finished training, {len(failed)} failed{first}; lower "
-        "recipe.learning_rate or choose a smaller network, in another --out"
-    )
 
 
 def write_scaling(folder: RunFolder, store: Store) -> None:

@@ -142,6 +142,28 @@ def require_kind(kind: Kind, store: Store, folder: RunFolder) -> None:
         )
 
 
+FREE = {"workers": None, "device": "cpu"}
+"""Fields of a study that may be others when its run goes on, as they are compared."""
+
+
+def begun_by_study_file(folder: RunFolder) -> RunError:
+    """What to say to a command that would go on with the run of a study file."""
+    return RunError(
+        f"{folder.path} holds the run of a study file; choose another --out, or go on with "
+        f"'netspace run {folder.study} --out {folder.path}'"
+    )
+
+
+def nothing_finished(store: Store, what: str, smaller: str) -> RunError:
+    """What to say where every training of `what` failed; smaller: what to choose instead."""
+    failed = store.trials(state="failed")
+    first = f"; the first: {failed[0].reason}" if failed else ""
+    return RunError(
+        f"no {what} finished training, {len(failed)} failed{first}; lower recipe.learning_rate or "
+        f"choose {smaller}, in another --out"
+    )
+
+
 def check_before(study: AnyStudy) -> None:
     """Raise for data or a device that are not there, before a folder is made for the run."""
     devices.device(study.device)

@@ -20,9 +20,11 @@ from netspace.train.weights import restore_weights
 from netspace.workflow.population import draw, plan_final, plan_population
 from netspace.workflow.record import record_of
 from netspace.workflow.session import (
+    FREE,
     Session,
     check_before,
     data_record,
+    nothing_finished,
     opened,
     require_kind,
     session,
@@ -47,10 +49,6 @@ def run_study(study: Study, path: Path, watcher: Watcher, *, command: str = "") 
     return folder
 
 
-_FREE = {"workers": None, "device": "cpu"}
-"""Fields of a study that may change from session to session."""
-
-
 def _same_study(study: Study, store: Store, folder: RunFolder) -> None:
     """Raise RunError if the store belongs to another study."""
     require_kind("design", store, folder)
@@ -58,7 +56,7 @@ def _same_study(study: Study, store: Store, folder: RunFolder) -> None:
     if known is None:
         return
     both = (to_plain(one, complete=True) for one in (study_from_plain(known), study))
-    known, wanted = ({**plain, **_FREE} for plain in both)
+    known, wanted = ({**plain, **FREE} for plain in both)
     if known == wanted:
         return
     differing = next(name for name in (*known, *wanted) if known.get(name) != wanted.get(name))
@@ -79,7 +77,7 @@ def carry_out(study: Study, at_work: Session, **facts: object) -> None:
     at_work.train("population")
     if store.fact("finalists") is None:
         if not store.trials(round="population", state="finished"):
-            raise _nothing_finished(store)
+            raise nothing_finished(store, "network", "smaller networks")
         plan_final(study, store)
         store.record(finalists=True)
     at_work.train("final")
@@ -116,7 +114,7 @@ def _choose(study: Study, at_work: Session) -> None:
     found = candidates(store.trials(round="final"))
     most = max(len(one.finished) for one in found)
     if not most:
-        raise _nothing_finished(store)
+        raise nothing_finished(store, "network", "smaller networks")
     chosen = next(one for one in found if len(one.finished) == most)
     best = chosen.finished[0]
     module = build(best.network)
@@ -147,12 +145,3 @@ def write_results(folder: RunFolder, store: Store) -> None:
         write_whole(folder.winner, yaml_text(replace(best.network, name=best.name)))
     write_whole(folder.summary, summary_text(record))
     write_whole(folder.report, render(record))
-
-
-def _nothing_finished(store: Store) -> RunError:
-    failed = store.trials(state="failed")
-    first = f"; the first: {failed[0].reason}" if failed else ""
-    return RunError(
-        f"no network finished training, {len(failed)} failed{first}; lower recipe.learning_rate "
-        "or choose smaller networks, in another --out"
-    )
