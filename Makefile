@@ -37,9 +37,10 @@ types:
 imports:
 	$(BIN)/lint-imports
 
-# The pages that are read off the zoo.
+# The pages that are read off the zoo, and the one that is read off the shared tables, where they are.
 docs: setup
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/claims.py "$${NETSPACE_SHARED:-../shared}/facts"
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
