@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, sqrt
 from statistics import fmean
+from typing import Literal
 
 import numpy as np
 
 from netspace.analyse.outcomes import check_confidence
-from netspace.analyse.verdict import Verdict
 from netspace.errors import UserError
 
 CONFIDENCE = 0.95
@@ -76,7 +76,7 @@ class Estimate:
         return self.value + self.half_width
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Literal["better", "worse", "undecided"]:
         """Of a difference of errors: 'better' or 'worse' if the interval lies on one side of 0."""
         if self.high < 0.0:
             return "better"

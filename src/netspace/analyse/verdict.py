@@ -1,120 +1,21 @@
 """Which of two populations is better, and how sure that is."""
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from netspace.analyse.outcomes import (
-    Floats,
-    Outcomes,
-    check_confidence,
-    check_resamples,
-    outcomes,
+from netspace.analyse import looks
+from netspace.analyse.comparison import Comparison
+from netspace.analyse.estimands import (
+    USUAL_MARGIN,
+    Estimand,
+    EstimandName,
+    effect_of,
+    estimand_of,
 )
-from netspace.analyse.summary import best_of
-from netspace.errors import UnknownNameError, UserError
-
-EstimandName: TypeAlias = Literal["best_of_10", "mean", "median"]
-Verdict: TypeAlias = Literal["better", "worse", "undecided"]
-
-FEW = 30
-"""Below so many finished networks on a side the bootstrap interval is rough."""
-
-LARGEST_RESAMPLE = 5_000
-NUMBERS_AT_ONCE = 500_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BestOf:
-    """The expected error of the best of k networks."""
-
-    k: int
-
-    def __str__(self) -> str:
-        return f"expected error of the best of {self.k}"
-
-    def of(self, ascending: Floats) -> Floats:
-        """Its value on each row of ascending errors `(rows, n)`, as `(rows,)`."""
-        return best_of(ascending, self.k)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mean:
-    """The mean error."""
-
-    def __str__(self) -> str:
-        return "mean error"
-
-    def of(self, ascending: Floats) -> Floats:
-        """Its value on each row of ascending errors `(rows, n)`, as `(rows,)`."""
-        return best_of(ascending, 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Median:
-    """The median error."""
-
-    def __str__(self) -> str:
-        return "median error"
-
-    def of(self, ascending: Floats) -> Floats:
-        """Its value on each row of ascending errors `(rows, n)`, as `(rows,)`."""
-        n = ascending.shape[1]
-        return (ascending[:, (n - 1) // 2] + ascending[:, n // 2]) / 2.0
-
-
-Estimand: TypeAlias = BestOf | Mean | Median
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Population B against population A.
-
-    `difference` is the estimand of B minus that of A in percentage points, so below 0 B is
-    better; `low` to `high` is its interval at `confidence`. `chance_b_below_a` is the probability
-    that a network of B has a lower error than one of A, ties counting half.
-    """
-
-    estimand: Estimand
-    difference: float
-    low: float
-    high: float
-    confidence: float
-    chance_b_below_a: float
-    finished_a: int
-    failed_a: int
-    finished_b: int
-    failed_b: int
-
-    @property
-    def rough(self) -> bool:
-        """Whether a side is so small that the interval covers less often than it says."""
-        return min(self.finished_a, self.finished_b) < FEW
-
-    @property
-    def verdict(self) -> Verdict:
-        """B is 'better' or 'worse' than A if the interval lies on one side of 0."""
-        if self.high < 0.0:
-            return "better"
-        return "worse" if self.low > 0.0 else "undecided"
-
-    def sentence(self, name_a: str, name_b: str) -> str:
-        """Say the verdict in one plain sentence."""
-        match self.verdict:
-            case "better":
-                said, bounds = f"{name_b} beats {name_a} by", (-self.high, -self.low)
-            case "worse":
-                said, bounds = f"{name_a} beats {name_b} by", (self.low, self.high)
-            case "undecided":
-                said, bounds = f"undecided: {name_b} minus {name_a} is", (self.low, self.high)
-        decided = self.verdict != "undecided"
-        points = -self.difference if self.verdict == "better" else self.difference
-        digits = _digits(bounds[0]) if decided else 1
-        size, low, high = (_rounded(value, digits) for value in (points, *bounds))
-        interval = f"{100.0 * self.confidence:g} % interval {low} to {high}"
-        return f"{said} {size} points ({interval}) in the {self.estimand}"
+from netspace.analyse.outcomes import Floats, Outcomes, check_confidence, outcomes
+from netspace.errors import UserError
 
 
 def compare(
@@ -124,39 +25,95 @@ def compare(
     failed_a: int = 0,
     failed_b: int = 0,
     estimand: EstimandName = "best_of_10",
+    margin: float | None = None,
     confidence: float = 0.95,
-    resamples: int = 2_000,
-    seed: int = 0,
 ) -> Comparison:
-    """Compare two populations by their errors in percent, `(n_a,)` and `(n_b,)`.
+    """Compare two populations by their errors in percent, `(n_a,)` and `(n_b,)`, at one look.
 
     NaN and infinite errors are added to the failed. Where a side has fewer than 20 finished
-    networks, best_of_10 becomes the best of half of the smaller side. The interval is a percentile
-    bootstrap for samples of a fixed size: at 95 % and best_of_10 it covers about 93 % of the time
-    with 100 networks a side, 88 % with 30, far less with a handful or where one side has far fewer.
-    It does not hold if one looks, trains more and looks again until it decides.
+    networks, best_of_10 becomes the best of half of the smaller side. margin: 0.5 points if left
+    out, 5 for the chance. The interval does not hold if one looks, trains more and looks again
+    until it decides: `decide` does.
     Raises UserError if a side has fewer than 2 finished networks.
     """
     check_confidence(confidence)
-    check_resamples(resamples)
     a, b = _side("A", errors_a, failed_a), _side("B", errors_b, failed_b)
-    measure = _estimand(estimand, min(a.finished, b.finished))
-    # Swapping the two streams halfway makes compare(b, a) the exact mirror of compare(a, b).
-    resampled_a = _resampled(a.errors, measure, resamples, seed, streams=(0, 1))
-    resampled_b = _resampled(b.errors, measure, resamples, seed, streams=(1, 0))
-    tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(resampled_b - resampled_a, (tail, 1.0 - tail))
+    measure = estimand_of(estimand, min(a.finished, b.finished))
+    return _judged(measure, a, b, _margin(margin, estimand), confidence)
+
+
+def decide(
+    errors_a: ArrayLike,
+    errors_b: ArrayLike,
+    *,
+    estimand: EstimandName = "best_of_10",
+    margin: float | None = None,
+    confidence: float = 0.95,
+    horizon: int = looks.HORIZON,
+    decided: Callable[[Comparison], bool] = lambda found: found.verdict != "undecided",
+) -> Comparison:
+    """Compare two populations, errors in the order drawn, as if they had been watched growing.
+
+    NaN errors are failed networks. At each of the stated looks (`looks.looks`) the first networks
+    of both sides are compared; the first look that decides counts, else the last. The result holds
+    whenever one stops, so one may train more and ask again; earlier networks must stay.
+    horizon: networks a side up to which most of the error is spent; fix it before the first look.
+    decided: whether a look's comparison ends the watching.
+    Raises UserError if a side has fewer finished networks than the first look takes.
+    """
+    check_confidence(confidence)
+    a, b = (np.asarray(errors, dtype=np.float64) for errors in (errors_a, errors_b))
+    places_a, places_b = (np.flatnonzero(np.isfinite(errors)) for errors in (a, b))
+    stated = looks.looks(min(len(places_a), len(places_b)))
+    if not stated:
+        raise UserError(
+            f"the first look takes {looks.FIRST} finished networks a side, there are "
+            f"{len(places_a)} and {len(places_b)}; train more networks first"
+        )
+    measure, within = estimand_of(estimand, looks.FIRST), _margin(margin, estimand)
+    quantiles = looks.quantiles(stated[-1], 1.0 - confidence, horizon)
+    found = None
+    for place, (n, quantile) in enumerate(zip(stated, quantiles, strict=True)):
+        first_a, first_b = outcomes(a[: places_a[n - 1] + 1]), outcomes(b[: places_b[n - 1] + 1])
+        taken = stated[: place + 1]
+        found = _judged(
+            measure, first_a, first_b, within, confidence, quantile=quantile, taken=taken
+        )
+        if decided(found):
+            break
+    assert found is not None
+    return found
+
+
+def _judged(
+    estimand: Estimand,
+    a: Outcomes,
+    b: Outcomes,
+    margin: float,
+    confidence: float,
+    *,
+    quantile: float | None = None,
+    taken: tuple[int, ...] = (),
+) -> Comparison:
+    """The comparison at one look; quantile: the look's, for a single one if left out."""
+    from scipy.special import ndtri  # takes a while to import
+
+    effect = effect_of(estimand, a.errors, b.errors)
+    normal = float(ndtri(0.5 + confidence / 2.0)) if quantile is None else quantile
+    difference, half = float(effect.difference), float(effect.half_width(normal))
     return Comparison(
-        estimand=measure,
-        difference=_value(measure, b.errors) - _value(measure, a.errors),
-        low=float(low),
-        high=float(high),
+        estimand=estimand,
+        margin=margin,
+        difference=difference,
+        low=difference - half,
+        high=difference + half,
         confidence=confidence,
         chance_b_below_a=_chance_below(b.errors, a.errors),
         finished_a=a.finished,
         failed_a=a.failed,
         finished_b=b.finished,
         failed_b=b.failed,
+        looks=taken,
     )
 
 
@@ -171,44 +128,12 @@ def _side(name: str, errors: ArrayLike, failed: int) -> Outcomes:
     return side
 
 
-def _estimand(name: str, smaller: int) -> Estimand:
-    """Choose the named estimand; best_of_10 shrinks with the smaller side's finished networks."""
-    match name:
-        case "best_of_10":
-            # A resample repeats networks: with k near n its best would hardly vary.
-            return BestOf(k=min(10, smaller // 2))
-        case "mean":
-            return Mean()
-        case "median":
-            return Median()
-    raise UnknownNameError.of("estimand", name, get_args(EstimandName))
-
-
-def _value(estimand: Estimand, ascending: Floats) -> float:
-    return float(estimand.of(ascending[np.newaxis])[0])
-
-
-def _resampled(
-    ascending: Floats, estimand: Estimand, resamples: int, seed: int, *, streams: tuple[int, int]
-) -> Floats:
-    """Estimate on resamples of one side, equally many from each random stream.
-
-    Sides above `LARGEST_RESAMPLE` draw that many, and the spread shrinks by sqrt(m / n).
-    Source: Bickel, Goetze and van Zwet 1997 (m out of n bootstrap).
-    """
-    n = ascending.size
-    m = min(n, LARGEST_RESAMPLE)
-    rows = max(1, NUMBERS_AT_ONCE // m)
-    half = (resamples + 1) // 2
-    values = []
-    for stream in streams:
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream,)))
-        for start in range(0, half, rows):
-            drawn = ascending[rng.integers(n, size=(min(rows, half - start), m))]
-            values.append(estimand.of(np.sort(drawn, axis=1)))
-    centre = _value(estimand, ascending)
-    shrink = float(np.sqrt(m / n))
-    return centre + shrink * (np.concatenate(values) - centre)
+def _margin(margin: float | None, estimand: str) -> float:
+    if margin is None:
+        return USUAL_MARGIN[estimand]
+    if not 0.0 < margin < 100.0:
+        raise UserError(f"margin {margin:g} must lie between 0 and 100 points; 0.5 is usual")
+    return margin
 
 
 def _chance_below(errors: Floats, others: Floats) -> float:
@@ -216,12 +141,3 @@ def _chance_below(errors: Floats, others: Floats) -> float:
     not_above = others.size - np.searchsorted(others, errors, side="left")
     below = others.size - np.searchsorted(others, errors, side="right")
     return float((below + not_above).mean() / (2.0 * others.size))
-
-
-def _digits(smallest: float) -> int:
-    """Decimals that keep a decided interval's end nearest to 0 from being rounded to it."""
-    return next((digits for digits in (1, 2, 3) if round(smallest, digits) > 0.0), 4)
-
-
-def _rounded(value: float, digits: int) -> str:
-    return f"{round(value, digits) + 0.0:.{digits}f}"
