@@ -10,9 +10,10 @@ from netspace.design.network import Network
 from netspace.design.serial import to_plain
 from netspace.design.units import format_size
 from netspace.present.wording import counted
+from netspace.run.columns import Standing
 from netspace.spaces.sampling import Member, Sample
 from netspace.spaces.space import Space
-from netspace.trial import State, Trial
+from netspace.trial import State
 
 FILES = ("winner.yaml", "winner.safetensors", "summary.json", "report.html")
 
@@ -155,7 +156,7 @@ def sample_text(drawn: Sample) -> str:
     return columns(("network", "flops", "params", "activations", "depths", "widths"), rows)
 
 
-def status_json(counts: Mapping[State, int], trials: Sequence[Trial]) -> str:
+def status_json(counts: Mapping[State, int], trials: Sequence[Standing]) -> str:
     """The state of a run as one JSON document."""
     listed = [
         {
@@ -165,6 +166,7 @@ def status_json(counts: Mapping[State, int], trials: Sequence[Trial]) -> str:
             "round": trial.round,
             "space": trial.space,
             "index": trial.index,
+            **({"name": trial.name} if trial.name else {}),
             "error_percent": trial.error,
             "reason": trial.reason,
         }
@@ -173,7 +175,7 @@ def status_json(counts: Mapping[State, int], trials: Sequence[Trial]) -> str:
     return json.dumps({**counts, "trials": listed}, indent=2)
 
 
-def status_text(counts: Mapping[State, int], trials: Sequence[Trial]) -> str:
+def status_text(counts: Mapping[State, int], trials: Sequence[Standing]) -> str:
     """How many trials of each round and space are in which state."""
     groups: dict[tuple[str, str], dict[str, int]] = {}
     for trial in trials:

@@ -8,9 +8,10 @@ seed): planning it again changes nothing.
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -19,49 +20,25 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from netspace.design.complexity import Complexity
 from netspace.design.serial import network_from_plain, read, to_plain
 from netspace.errors import RunError, StorageError
 from netspace.recipe import Recipe
-from netspace.trial import Epoch, State, Trial
+from netspace.run.columns import (
+    ROWS_AT_ONCE,
+    Standing,
+    read_spaces,
+    read_standings,
+    read_table,
+    rows_of,
+)
+from netspace.run.schema import FACTS, TRIALS, create_tables
+from netspace.table import TrialTable
+from netspace.trial import Epoch, Round, State, Trial
 
 BUSY_TIMEOUT_S = 30
 FORMAT = 1
-
-_METADATA = sa.MetaData()
-
-_FACTS = sa.Table(
-    "facts",
-    _METADATA,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("value", sa.JSON, nullable=False),
-)
-
-_TRIALS = sa.Table(
-    "trials",
-    _METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("round", sa.String, nullable=False),
-    sa.Column("space", sa.String, nullable=False),
-    sa.Column("index", sa.Integer, nullable=False),
-    sa.Column("seed", sa.Integer, nullable=False),
-    sa.Column("network", sa.JSON, nullable=False),
-    sa.Column("parameters", sa.JSON, nullable=False),
-    sa.Column("flops", sa.BigInteger, nullable=False),
-    sa.Column("params", sa.BigInteger, nullable=False),
-    sa.Column("activations", sa.BigInteger, nullable=False),
-    sa.Column("recipe", sa.JSON, nullable=False),
-    sa.Column("state", sa.String, nullable=False, index=True),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("error", sa.Float),
-    sa.Column("seconds", sa.Float),
-    sa.Column("reason", sa.String, nullable=False),
-    sa.Column("curve", sa.JSON, nullable=False),
-    sa.Column("setting", sa.JSON, nullable=False),
-    sa.UniqueConstraint("round", "space", "index", "seed"),
-)
 
 
 class Store:
@@ -79,7 +56,7 @@ class Store:
             self._engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
             sa.event.listen(self._engine, "connect", _configure)
             with self._begin() as connection:
-                _create_tables(connection)
+                create_tables(connection)
         if self.fact("format") is None and not read_only:
             self.record(format=FORMAT)
         elif self.fact("format") != FORMAT:
@@ -108,16 +85,12 @@ class Store:
     def record(self, **facts: object) -> None:
         """Set facts about the run; values are plain JSON."""
         with self._begin() as connection:
-            for name, value in facts.items():
-                new = insert(_FACTS).values(name=name, value=value)
-                connection.execute(
-                    new.on_conflict_do_update(index_elements=["name"], set_={"value": value})
-                )
+            _record(connection, facts)
 
     def fact(self, name: str) -> Any:
         """A fact's value; None if it was never recorded."""
         with self._begin() as connection:
-            return connection.scalar(sa.select(_FACTS.c.value).where(_FACTS.c.name == name))
+            return connection.scalar(sa.select(FACTS.c.value).where(FACTS.c.name == name))
 
     def plan(self, trials: Iterable[Trial]) -> None:
         """Add the trials that are not there yet."""
@@ -125,12 +98,29 @@ class Store:
         if not rows:
             return
         with self._begin() as connection:
-            connection.execute(insert(_TRIALS).on_conflict_do_nothing(), rows)
+            connection.execute(insert(TRIALS).on_conflict_do_nothing(), rows)
+
+    def add_tables(
+        self,
+        tables: Mapping[str, TrialTable],
+        names: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        **facts: object,
+    ) -> None:
+        """Add populations trained elsewhere, by space, and facts about them: all or nothing.
+
+        names: what each row is called, by space. Such trials have no network; see `table`.
+        """
+        with self._begin() as connection:
+            for space, table in tables.items():
+                rows = rows_of(space, table, names.get(space, ()))
+                while some := list(islice(rows, ROWS_AT_ONCE)):
+                    connection.execute(insert(TRIALS), some)
+            _record(connection, facts)
 
     def begin(self, trial_id: int) -> bool:
         """Mark a planned trial as running; False if it was not planned (any more)."""
         return self._change(
-            trial_id, was="planned", state="running", attempts=_TRIALS.c.attempts + 1
+            trial_id, was="planned", state="running", attempts=TRIALS.c.attempts + 1
         )
 
     def finish(
@@ -184,30 +174,45 @@ class Store:
 
     def release_running(self) -> int:
         """Put all running trials back to planned; how many there were."""
-        stale = sa.update(_TRIALS).where(_TRIALS.c.state == "running").values(state="planned")
+        stale = sa.update(TRIALS).where(TRIALS.c.state == "running").values(state="planned")
         with self._begin() as connection:
             return connection.execute(stale).rowcount
 
     def trials(self, **equal: object) -> list[Trial]:
         """The trials whose columns have these values, by id."""
-        chosen = sa.select(_TRIALS).order_by(_TRIALS.c.id)
+        chosen = sa.select(TRIALS).order_by(TRIALS.c.id)
         for name, value in equal.items():
-            chosen = chosen.where(_TRIALS.c[name] == value)
+            chosen = chosen.where(TRIALS.c[name] == value)
         with self._begin() as connection:
             return [_trial(row) for row in connection.execute(chosen).mappings()]
+
+    def table(self, *, round: Round = "population", space: str) -> TrialTable:
+        """The finished and failed trials of one round and space, as columns, by index."""
+        with self._begin() as connection:
+            return read_table(connection, round=round, space=space)
+
+    def spaces(self, round: Round = "population") -> tuple[str, ...]:
+        """The spaces of a round's trials, in the order of their first one."""
+        with self._begin() as connection:
+            return read_spaces(connection, round=round)
+
+    def standings(self) -> list[Standing]:
+        """Where every trial stands, by id."""
+        with self._begin() as connection:
+            return read_standings(connection)
 
     def counts(self) -> dict[State, int]:
         """How many trials are in each state."""
         found: dict[State, int] = {"planned": 0, "running": 0, "finished": 0, "failed": 0}
-        grouped = sa.select(_TRIALS.c.state, sa.func.count()).group_by(_TRIALS.c.state)
+        grouped = sa.select(TRIALS.c.state, sa.func.count()).group_by(TRIALS.c.state)
         with self._begin() as connection:
             found.update((state, count) for state, count in connection.execute(grouped))
         return found
 
     def _change(self, trial_id: int, *, was: State, **values: object) -> bool:
-        here = (_TRIALS.c.id == trial_id) & (_TRIALS.c.state == was)
+        here = (TRIALS.c.id == trial_id) & (TRIALS.c.state == was)
         with self._begin() as connection:
-            return connection.execute(sa.update(_TRIALS).where(here).values(**values)).rowcount == 1
+            return connection.execute(sa.update(TRIALS).where(here).values(**values)).rowcount == 1
 
     @contextmanager
     def _begin(self) -> Iterator[sa.Connection]:
@@ -218,20 +223,20 @@ class Store:
             raise StorageError(f"{self._path}: {_remedy(str(fault.orig))}") from None
 
 
+def _record(connection: sa.Connection, facts: Mapping[str, object]) -> None:
+    for name, value in facts.items():
+        new = insert(FACTS).values(name=name, value=value)
+        connection.execute(
+            new.on_conflict_do_update(index_elements=["name"], set_={"value": value})
+        )
+
+
 def _open_to_read(path: Path) -> sqlite3.Connection:
     # Without a write-ahead log, or where none could be kept, nobody writes: read the file alone.
     written = path.with_name(f"{path.name}-wal").exists() and os.access(path.parent, os.W_OK)
     mode = "mode=ro" if written else "mode=ro&immutable=1"
     address = f"file:{quote(str(path))}?{mode}"
     return sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
-
-
-def _create_tables(connection: sa.Connection) -> None:
-    """Create what is not there; several processes may do so at once."""
-    for table in _METADATA.sorted_tables:
-        connection.execute(CreateTable(table, if_not_exists=True))
-        for index in table.indexes:
-            connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def _configure(connection: Any, _: object) -> None:

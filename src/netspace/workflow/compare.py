@@ -1,55 +1,112 @@
 """Two populations side by side, each given as DIR or DIR:SPACE."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from netspace.analyse.verdict import Comparison
+from netspace.analyse.comparison import Comparison
+from netspace.analyse.estimands import EstimandName
+from netspace.analyse.verdict import compare
+from netspace.config import study_from_plain
 from netspace.errors import RunError, UnknownNameError
-from netspace.present.populations import Population, compare_spaces, populations
-from netspace.present.record import RunRecord
 from netspace.run.folder import RunFolder
-from netspace.workflow.record import read_record
+from netspace.run.store import Store
+from netspace.table import TrialTable
+from netspace.workflow.session import kind_of, require_kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One population of one run."""
+    """One population of one run.
 
-    record: RunRecord
+    origin: where its errors come from; what must be equal, by name, where two are compared.
+    """
+
+    folder: str
     space: str
+    table: TrialTable
+    origin: Mapping[str, object]
 
     @property
-    def population(self) -> Population:
-        """Its trials."""
-        return next(one for one in populations(self.record) if one.space == self.space)
+    def trains(self) -> bool:
+        """Whether it can grow: a run trains further networks, a table has its rows."""
+        return self.origin["kinds of run"] != "table"
 
 
 def side(text: str) -> Side:
     """The population that DIR or DIR:SPACE names; DIR alone must hold a single space."""
-    folder, _, space = text.rpartition(":") if not Path(text).exists() else (text, "", "")
-    record = read_record(RunFolder(Path(folder or text)))
-    names = [facts.name for facts in record.spaces]
-    if space and space not in names:
-        raise UnknownNameError.of("space", space, names)
-    if not space and len(names) != 1:
-        raise RunError(f"{text} holds {len(names)} spaces; say which: {text}:{' or :'.join(names)}")
-    return Side(record=record, space=space or names[0])
+    path, space = _split(text)
+    folder = RunFolder(path)
+    with Store.existing(folder.database) as store:
+        origin = _origin(folder, store)
+        names = store.spaces()
+        if space and space not in names:
+            raise UnknownNameError.of("space", space, names)
+        if not space and len(names) != 1:
+            others = " or :".join(names)
+            raise RunError(f"{text} holds {len(names)} spaces; say which: {text}:{others}")
+        chosen = space or names[0]
+        table = store.table(space=chosen)
+    return Side(folder=str(path), space=chosen, table=table, origin=origin)
 
 
-def compare_populations(a: Side, b: Side, *, force: bool = False) -> Comparison:
-    """Compare B with A. Raises RunError if they were trained on other data or otherwise."""
-    differing = _differing(a.record, b.record)
+def _split(text: str) -> tuple[Path, str]:
+    """DIR and SPACE, either of which may hold colons; SPACE is empty if there is none."""
+    ends = [len(text), *(place for place, letter in enumerate(text) if letter == ":")]
+    end = next((end for end in sorted(ends, reverse=True) if Path(text[:end]).is_dir()), None)
+    if end is None:
+        folder, _, space = text.rpartition(":")
+        return Path(folder or text), space
+    return Path(text[:end]), text[end + 1 :]
+
+
+def _origin(folder: RunFolder, store: Store) -> dict[str, object]:
+    """Where a run's errors come from. Raises RunError if it has no populations (yet)."""
+    kind = kind_of(store)
+    if kind == "table":
+        table = store.fact("table")
+        same = ("fingerprint", "measure", "column", "scale")
+        return {
+            "kinds of run": kind,
+            "imported tables or error columns": {name: table[name] for name in same},
+        }
+    require_kind("design", store, folder)
+    data, study = store.fact("data"), store.fact("study")
+    if data is None or study is None or not store.spaces():
+        raise RunError(f"{folder.path}: this run stopped before its first training; start it again")
+    return {
+        "kinds of run": kind,
+        "images or splits": data["fingerprint"],
+        "recipes": study_from_plain(study).recipe,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What two populations are compared by; margin None is the estimand's usual one."""
+
+    estimand: EstimandName = "best_of_10"
+    margin: float | None = None
+    force: bool = False
+
+
+def compare_populations(a: Side, b: Side, terms: Terms) -> Comparison:
+    """Compare B with A, at one look. Raises RunError if their errors have different origins."""
+    require_alike(a, b, force=terms.force)
+    return compare(a.table.errors, b.table.errors, estimand=terms.estimand, margin=terms.margin)
+
+
+def require_alike(a: Side, b: Side, *, force: bool) -> None:
+    """Raise RunError if the errors of A and B come from different origins, unless forced."""
+    differing = _differing(a.origin, b.origin)
     if differing and not force:
         raise RunError(
-            f"{a.record.folder} and {b.record.folder} were trained with different {differing}, so "
-            "their errors cannot be compared; --force does it all the same"
+            f"{a.folder} and {b.folder} have different {differing}, so their errors cannot be "
+            "compared; --force does it all the same"
         )
-    return compare_spaces(a.population, b.population)
 
 
-def _differing(a: RunRecord, b: RunRecord) -> str:
-    same = {
-        "images or splits": a.data.fingerprint == b.data.fingerprint,
-        "recipes": a.study.recipe == b.study.recipe,
-    }
-    return " and ".join(name for name, equal in same.items() if not equal)
+def _differing(a: Mapping[str, object], b: Mapping[str, object]) -> str:
+    """What differs, in words; of runs of different kinds just that."""
+    names = [name for name in a if name in b and a[name] != b[name]]
+    return " and ".join(names[:1] if "kinds of run" in names else names)

@@ -28,6 +28,7 @@ def export(source: str, to: str, output: Path | None = None) -> Iterator[Path]:
         write_whole(target, torch_source(chosen) if to == "torch" else yaml_text(chosen))
         yield target
         return
+    _require_networks(folder)
     if not folder.winner.is_file():
         raise RunError(f"{folder.path} holds no winner (yet); finish the run first")
     chosen = network(str(folder.winner))
@@ -54,6 +55,16 @@ def export(source: str, to: str, output: Path | None = None) -> Iterator[Path]:
     yield target
     copy_whole(folder.winner_weights, weights)
     yield weights
+
+
+def _require_networks(folder: RunFolder) -> None:
+    if not folder.database.is_file():
+        return
+    with Store.existing(folder.database) as store:
+        if kind_of(store) == "table":
+            raise RunError(
+                f"{folder.path} holds an imported table, which has no networks to hand over"
+            )
 
 
 def _require_weights(folder: RunFolder) -> None:

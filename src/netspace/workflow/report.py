@@ -1,5 +1,6 @@
 """The report of whatever kind of run lies in a folder."""
 
+from netspace.errors import RunError
 from netspace.present.report import render
 from netspace.present.scaling_report import render_scaling
 from netspace.run.folder import RunFolder
@@ -13,4 +14,13 @@ def report_text(folder: RunFolder) -> str:
     """The report as one HTML page. Raises RunError if no run has begun there."""
     with Store.existing(folder.database) as store:
         kind = kind_of(store)
-    return render(read_record(folder)) if kind == "design" else render_scaling(read_scaling(folder))
+    match kind:
+        case "design":
+            return render(read_record(folder))
+        case "scaling":
+            return render_scaling(read_scaling(folder))
+        case "table":
+            raise RunError(
+                f"{folder.path} holds an imported table, of which there is no report; compare its "
+                "spaces with 'netspace compare'"
+            )

@@ -119,12 +119,12 @@ def opened(folder: RunFolder) -> Iterator[Store]:
         try:
             yield store
         finally:
-            if new and store.fact("study") is None:
+            if new and not begun(store):
                 store.close()
                 folder.discard()
 
 
-Kind = Literal["design", "scaling"]
+Kind = Literal["design", "scaling", "table"]
 
 
 def kind_of(store: Store) -> Kind:
@@ -133,10 +133,15 @@ def kind_of(store: Store) -> Kind:
     return kind
 
 
+def begun(store: Store) -> bool:
+    """Whether a run has begun in the store: it follows a study, or holds an imported table."""
+    return store.fact("study") is not None or kind_of(store) == "table"
+
+
 def require_kind(kind: Kind, store: Store, folder: RunFolder) -> None:
     """Raise RunError if the folder holds a run of another kind."""
     known = kind_of(store)
-    if store.fact("study") is not None and known != kind:
+    if begun(store) and known != kind:
         raise RunError(
             f"{folder.path} holds a run of another kind ({known}, not {kind}); give another folder"
         )
