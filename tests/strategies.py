@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hypothesis_arrays
 
 from netspace.design.blocks import (
     Basic,
@@ -367,6 +368,33 @@ def rules_on(draw: st.DrawFn, values: Range) -> tuple[Rule, ...]:
         Fixed(parameter="p", value=middle),
     )
     return tuple(draw(st.lists(st.sampled_from(options), max_size=3)))
+
+
+parameter_columns: st.SearchStrategy[Any] = st.one_of(
+    hypothesis_arrays.arrays(
+        np.float64, st.tuples(st.integers(1, 12), st.integers(1, 5)), elements=elements
+    )
+    for elements in (
+        st.integers(-2, 3).map(float),
+        st.integers(1, 3).map(float),
+        st.floats(-1e6, 1e6, allow_subnormal=False),
+        st.floats(1e-6, 1e6),
+    )
+)
+
+
+@st.composite
+def rules_for(draw: st.DrawFn, values: Any) -> Rule:
+    """A rule that some of these (N, stages) values obey."""
+    member = st.sampled_from(values.ravel().tolist())
+    low, high = sorted((draw(member), draw(member)))
+    options = (
+        Shared(parameter="p"),
+        NonDecreasing(parameter="p"),
+        Within(parameter="p", low=low, high=high),
+        Fixed(parameter="p", value=low),
+    )
+    return draw(st.sampled_from(options))
 
 
 space_names = st.sampled_from(families.NAMES)

@@ -39,6 +39,13 @@ Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
 Flops = Annotated[str | None, typer.Option(help="multiply-adds, like 360M..400M or ..1G")]
 Params = Annotated[str | None, typer.Option(help="parameters, like ..6M")]
 
+_THESE = "only these columns are parameters: a,b_* (names or patterns)"
+_ALL_BUT = "all other columns of numbers but these are: a,b_*"
+Margin = Annotated[
+    float | None, typer.Option(help="points that do not matter; 0.5 if left out, 5 for the chance")
+]
+_ESTIMANDS = "best_of_10, mean, or chance (that one of B is lower); {} if left out"
+
 _METHODS = "compound (if left out), depth, width, resolution or fast"
 
 
@@ -189,7 +196,7 @@ def status(
 
     run_folder = RunFolder(folder)
     with Store.existing(run_folder.database) as store:
-        counts, trials = store.counts(), store.trials()
+        counts, trials = store.counts(), store.standings()
     if counts["running"] and not run_folder.in_use:
         print("note: no process is at work; what was running is begun again", file=sys.stderr)
     _print(text.status_json(counts, trials) if as_json else text.status_text(counts, trials))
@@ -199,21 +206,124 @@ def status(
 def compare(
     a: Annotated[str, typer.Argument(help="DIR or DIR:SPACE", show_default=False)],
     b: Annotated[str, typer.Argument(help="DIR or DIR:SPACE", show_default=False)],
+    until_decided: Annotated[
+        bool, typer.Option("--until-decided", help="train more networks until it is decided")
+    ] = False,
+    margin: Margin = None,
+    estimand: Annotated[str, typer.Option(help=_ESTIMANDS.format("best_of_10"))] = "best_of_10",
+    at_most: Annotated[int, typer.Option(help="networks a side, with --until-decided")] = 500,
     force: Annotated[bool, typer.Option(help="compare despite other data or recipes")] = False,
     as_json: Json = False,
 ) -> None:
     """Compare two populations by the errors of their networks."""
+    from netspace.analyse.estimands import named
     from netspace.workflow import compare as workflow
+    from netspace.workflow.deciding import compare_until_decided
     from netspace.workflow.summary import comparison_json
+    from netspace.workflow.watch import Reporter
 
     first, second = workflow.side(a), workflow.side(b)
-    found = workflow.compare_populations(first, second, force=force)
+    terms = workflow.Terms(estimand=named(estimand), margin=margin, force=force)
+    if until_decided:
+        found = compare_until_decided(first, second, terms, at_most=at_most, watcher=Reporter())
+    else:
+        found = workflow.compare_populations(first, second, terms)
     if as_json:
         _print(json.dumps(comparison_json(first.space, second.space, found), indent=2))
     else:
         _print(found.sentence(first.space, second.space))
-        if found.rough:
+        if until_decided:
+            print("note: this holds whenever one stops", file=sys.stderr)
+        elif found.rough:
             print("note: the interval is rough: fewer than 30 networks on a side", file=sys.stderr)
+
+
+@app.command("import")
+def import_table(
+    file: Annotated[Path, typer.Argument(help=".csv, .csv.gz or .parquet", show_default=False)],
+    out: Annotated[Path, typer.Option(help="folder of the run to make")],
+    error: Annotated[str | None, typer.Option(help="column of errors in percent")] = None,
+    accuracy: Annotated[str | None, typer.Option(help="or accuracies; of 1: top1:share")] = None,
+    flops: Annotated[str | None, typer.Option(help="column; in millions: macs:M (K, M, G)")] = None,
+    params: Annotated[str | None, typer.Option(help="column, like flops")] = None,
+    activations: Annotated[str | None, typer.Option(help="column, like flops")] = None,
+    space: Annotated[str | None, typer.Option(help="column that tells populations apart")] = None,
+    name: Annotated[str | None, typer.Option(help="column of the networks' names")] = None,
+    parameters: Annotated[str | None, typer.Option(help=_THESE)] = None,
+    without: Annotated[str | None, typer.Option(help=_ALL_BUT)] = None,
+) -> None:
+    """Make a run of a table of results made elsewhere."""
+    from netspace.present.table_text import imported_text
+    from netspace.workflow.importing import import_file
+    from netspace.workflow.table_populations import ImportRequest
+
+    request = ImportRequest(
+        error=error,
+        accuracy=accuracy,
+        flops=flops,
+        params=params,
+        activations=activations,
+        space=space,
+        name=name,
+        parameters=parameters,
+        without=without,
+    )
+    found = import_file(file, request, out, command=_command())
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
+    _print(imported_text(found.tables, found.names, found.left_out, out))
+
+
+@app.command()
+def refine(
+    population: Annotated[str, typer.Argument(help="DIR or DIR:SPACE", show_default=False)],
+    auto: Annotated[bool, typer.Option("--auto", help="walk on its own, asking nothing")] = False,
+    at_most: Annotated[int, typer.Option(min=1, help="networks the walk may train")] = 300,
+    margin: Margin = None,
+    estimand: Annotated[str | None, typer.Option(help=_ESTIMANDS.format("mean"))] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="of the walk; 0 if left out")] = None,
+    as_json: Json = False,
+) -> None:
+    """Narrow a space by rules that are shown to help or to cost nothing."""
+    from netspace.analyse.estimands import named
+    from netspace.present import refinement_text as words
+    from netspace.workflow import refine as workflow
+    from netspace.workflow.asking import Asking
+    from netspace.workflow.walk import Automatic
+    from netspace.workflow.watch import Reporter
+
+    wanted = workflow.Wanted(
+        at_most=at_most,
+        margin=margin,
+        estimand=None if estimand is None else named(estimand),
+        seed=seed,
+    )
+    if as_json and not auto:
+        _print(words.proposals_json(*workflow.proposals(population, wanted)))
+        return
+    reporter = Reporter()
+    guide = Automatic(reporter.say) if auto else Asking(_ask)
+    refined = workflow.refine(population, wanted, guide, reporter)
+    _print(words.refined_json(refined) if as_json else words.refined_text(refined))
+
+
+@app.command()
+def fidelity(
+    folder: Annotated[Path, typer.Argument(help="a finished run's folder", show_default=False)],
+    networks: Annotated[int | None, typer.Option(help="to retrain; 12 if left out")] = None,
+    times: Annotated[
+        int | None, typer.Option(help="so many times the epochs for the longer; 3 if left out")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure whether a run's short schedule ranks networks as a longer one would."""
+    from netspace.present import fidelity_words as words
+    from netspace.workflow.fidelity import Wish, measure_fidelity
+    from netspace.workflow.watch import Reporter
+
+    measured = measure_fidelity(folder, Wish(networks=networks, times=times), Reporter())
+    tell = words.fidelity_document if as_json else words.fidelity_text
+    _print(tell(*measured))
 
 
 @app.command()
@@ -334,6 +444,12 @@ def _tell_scaling(folder: "RunFolder", *, as_json: bool = False) -> None:
         _print(scaling_summary_text(record))
     else:
         _print(scaling_result_text(scaling_summary(record), folder.path))
+
+
+def _ask(question: str) -> str:
+    """The user's answer; empty where nobody answers."""
+    print(question, end=" ", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
 
 
 def _range(written: str | None) -> tuple[float | None, float | None] | None:

@@ -4,15 +4,26 @@ from math import prod
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.stats import chi2_contingency, chisquare
 
+from netspace.config import Budget, SpaceChoice, Study, study_from_plain, study_text
+from netspace.design.serial import to_plain
 from netspace.errors import SpecError
 from netspace.spaces.ranges import Choice, LogUniform, Uniform, distribution
-from netspace.spaces.rules import Fixed, NonDecreasing, Shared, Within, draw, narrowed
-from tests.strategies import ranges, rules_on
+from netspace.spaces.rules import (
+    Fixed,
+    NonDecreasing,
+    QuantisedLinear,
+    Shared,
+    Within,
+    draw,
+    narrowed,
+)
+from tests.strategies import parameter_columns, ranges, rules_for, rules_on
 
 uniforms = arrays.arrays(
     np.float64,
@@ -122,10 +133,101 @@ def test_holds(rule, row, holds):
         (Within(parameter="multiplier", low=2, high=3), "multiplier lies from 2 to 3"),
         (Within(parameter="slope", low=8.5, high=100), "slope lies from 8.5 to 100"),
         (Fixed(parameter="group_width", value=16), "group width is 16"),
+        (
+            QuantisedLinear(width="out_width"),
+            "out width and depth of all stages follow one quantised line (d, w_0, w_a, w_m)",
+        ),
     ],
 )
 def test_sentence(rule, sentence):
     assert rule.sentence == sentence
+
+
+@given(parameter_columns, st.data())
+def test_a_violation_is_0_exactly_where_the_rule_holds(values, data):
+    rule = data.draw(rules_for(values))
+    violation = rule.violation(values)
+    assert violation.shape == (len(values),)
+    assert (violation >= 0).all()
+    assert ((violation == 0) == rule.holds(values)).all()
+
+
+@given(arrays.arrays(np.int64, (6, 2, 3), elements=st.integers(1, 6)))
+def test_a_violation_is_0_exactly_where_a_line_is(values):
+    width, depth = values[:, 0] * 8.0, values[:, 1].astype(float)
+    rule = QuantisedLinear()
+    violation = rule.violation(width, depth)
+    assert ((violation == 0) == rule.holds(width, depth)).all()
+    assert (violation >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("rule", "nearer", "farther", "distance"),
+    [
+        (Shared(parameter="p"), (8, 8, 16), (8, 16, 32), 2),
+        (Shared(parameter="p"), (512, 512, 520), (8, 16, 8), 1),
+        (NonDecreasing(parameter="p"), (8, 4, 16), (8, 4, 2), 2),
+        (NonDecreasing(parameter="p"), (1, 512, 256), (512, 256, 128), 2),
+        (NonDecreasing(parameter="p"), (8, 4, 8), (8, 4, 8), 1),
+        (Within(parameter="p", low=8, high=16), (8, 16, 17), (8, 16, 64), 2),
+        (Within(parameter="p", low=8, high=16), (4, 8, 8), (4, 8, 64), 3),
+        (Within(parameter="p", low=0, high=16), (1, 2, 18), (1, 2, 32), 1),
+        (Fixed(parameter="p", value=16), (16, 16, 8), (16, 64, 8), 3),
+    ],
+)
+def test_violations_are_in_octaves(rule, nearer, farther, distance):
+    found = rule.violation(np.array([nearer, farther], float))
+    assert found[1] == pytest.approx(distance)
+    assert 0 < found[0] <= found[1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "row", "distance"),
+    [
+        (Shared(parameter="p"), (-3, 0, 8), 11),
+        (NonDecreasing(parameter="p"), (5, 0, -2), 7),
+        (Within(parameter="p", low=0, high=4), (-2, 0, 7), 5),
+        (Fixed(parameter="p", value=0), (1, 2, 0), 3),
+    ],
+)
+def test_violations_are_differences_where_there_are_no_octaves(rule, row, distance):
+    assert rule.violation(np.array([row], float)) == distance
+
+
+def test_lines_hold_whole_rows():
+    good, bad = ((8, 24, 64, 168), (1, 2, 4, 9)), ((8, 24, 64, 168), (9, 1, 1, 1))
+    width, depth = (np.array(side, float) for side in zip(good, bad, strict=True))
+    rule = QuantisedLinear()
+    assert rule.holds(width, depth).tolist() == [True, False]
+    assert (rule.violation(width, depth) > 0).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Shared(parameter="p"),
+        NonDecreasing(parameter="p"),
+        Within(parameter="p", low=1.5, high=8),
+        Fixed(parameter="p", value=4),
+        QuantisedLinear(),
+        QuantisedLinear(width="out_width", depth="blocks"),
+    ],
+)
+def test_rules_can_be_written_and_read(rule):
+    choice = SpaceChoice(name="anynetx_a", rules=(rule, Shared(parameter="depth")))
+    study = Study(data="pictures", budget=Budget(flops="5M..6M"), spaces=(choice,))
+    for text in (study_text(study), yaml.safe_dump(to_plain(study, complete=True))):
+        assert study_from_plain(yaml.safe_load(text)) == study
+
+
+def test_a_line_is_written_by_its_kind_alone():
+    text = "{kind: quantised_linear}"
+    assert to_plain(QuantisedLinear()) == yaml.safe_load(text)
+
+
+def test_a_rule_names_its_parameters_in_order():
+    assert Shared(parameter="p").parameters == ("p",)
+    assert QuantisedLinear(width="w", depth="d").parameters == ("w", "d")
 
 
 def test_narrowing():

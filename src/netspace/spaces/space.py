@@ -12,8 +12,9 @@ from netspace.design.network import Network
 from netspace.errors import SpecError, UnknownNameError
 from netspace.spaces import rules
 from netspace.spaces.constraints import Constraint
+from netspace.spaces.lines import Lines, lines
 from netspace.spaces.ranges import Floats, Range, distribution
-from netspace.spaces.rules import Fixed, NonDecreasing, Rule, Shared
+from netspace.spaces.rules import NonDecreasing, QuantisedLinear, Rule, Shared, SingleRule
 
 if TYPE_CHECKING:
     from netspace.spaces.sampling import Interval, Sample
@@ -29,6 +30,12 @@ class Parameter:
     name: str
     values: Range
     size: int = 1
+
+
+def _has_values(parameter: Parameter, row: Floats) -> bool:
+    """Whether (1, size) values lie in the parameter's range."""
+    fits = row.shape == (1, parameter.size)
+    return fits and bool(distribution(parameter.values).contains(row).all())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +71,15 @@ class Space:
 
     def __post_init__(self) -> None:
         known = {parameter.name for parameter in self.parameters}
-        for rule in self.rules:
-            if rule.parameter not in known:
-                raise UnknownNameError.of("parameter", rule.parameter, known)
+        for name in (name for rule in self.rules for name in rule.parameters):
+            if name not in known:
+                raise UnknownNameError.of("parameter", name, known)
         for parameter in self.parameters:
             try:
                 rules.narrowed(parameter.values, self.rules_of(parameter))
             except SpecError as fault:
                 raise SpecError(f"{parameter.name}: {fault}") from None
+        self._check_lines()
 
     def with_rule(self, *added: Rule, name: str = "") -> Self:
         """The child space with further rules."""
@@ -82,9 +90,13 @@ class Space:
         """The same space with further constraints of its own."""
         return replace(self, limits=self.limits + added)
 
-    def rules_of(self, parameter: Parameter) -> tuple[Rule, ...]:
-        """The rules on one parameter."""
-        return tuple(rule for rule in self.rules if rule.parameter == parameter.name)
+    def rules_of(self, parameter: Parameter) -> tuple[SingleRule, ...]:
+        """The rules on this parameter alone."""
+        return tuple(
+            rule
+            for rule in self.rules
+            if not isinstance(rule, QuantisedLinear) and rule.parameter == parameter.name
+        )
 
     @property
     def dimensions(self) -> int:
@@ -93,32 +105,55 @@ class Space:
 
     def draw(self, uniforms: Floats) -> Columns:
         """Parameter values at (N, dimensions) uniforms in [0, 1), the rules obeyed."""
-        columns, start = {}, 0
-        for parameter in self.parameters:
-            own = uniforms[:, start : start + parameter.size]
-            columns[parameter.name] = rules.draw(parameter.values, self.rules_of(parameter), own)
-            start += parameter.size
-        return columns
+        starts = np.cumsum([0, *(parameter.size for parameter in self.parameters)])
+        own = {
+            parameter.name: uniforms[:, start : start + parameter.size]
+            for parameter, start in zip(self.parameters, starts.tolist(), strict=False)
+        }
+        joint: dict[str, Floats] = {}
+        for rule in self._joint_rules:
+            first = (own[name][:, 0] for name in rule.parameters)
+            joint |= zip(rule.parameters, self._lines(rule).draw(*first), strict=True)
+        return {
+            parameter.name: joint[parameter.name]
+            if parameter.name in joint
+            else rules.draw(parameter.values, self.rules_of(parameter), own[parameter.name])
+            for parameter in self.parameters
+        }
 
     def contains(self, parameters: Mapping[str, object]) -> bool:
         """Whether these parameter values (a number, or one per stage) belong to the space."""
         if set(parameters) != {parameter.name for parameter in self.parameters}:
             return False
         rows = {name: np.atleast_2d(np.asarray(v, float)) for name, v in parameters.items()}
-        if not all(self._allows(parameter, rows[parameter.name]) for parameter in self.parameters):
+        if not all(_has_values(parameter, rows[parameter.name]) for parameter in self.parameters):
+            return False
+        columns = ((rows[name] for name in rule.parameters) for rule in self.rules)
+        if not all(rule.holds(*c).all() for rule, c in zip(self.rules, columns, strict=True)):
             return False
         return any(batch.rows.size for batch in self.template.decode(rows))
 
-    def _allows(self, parameter: Parameter, row: Floats) -> bool:
-        if row.shape != (1, parameter.size):
-            return False
-        member = distribution(parameter.values).contains(row).all()
-        return bool(member and all(rule.holds(row).all() for rule in self.rules_of(parameter)))
+    @property
+    def _joint_rules(self) -> tuple[QuantisedLinear, ...]:
+        joint = (rule for rule in self.rules if isinstance(rule, QuantisedLinear))
+        return tuple(dict.fromkeys(joint))
+
+    @property
+    def _single_parameters(self) -> Iterator[Parameter]:
+        """The parameters that no joint rule speaks of."""
+        joint = {name for rule in self._joint_rules for name in rule.parameters}
+        return (parameter for parameter in self.parameters if parameter.name not in joint)
 
     @property
     def degrees_of_freedom(self) -> int:
-        """Parameters that can still be chosen."""
-        return sum(self._freedom(parameter) for parameter in self.parameters)
+        """Numbers that can still be chosen; of a quantised line d, w_0, w_a and w_m at most."""
+        lone = sum(self._freedom(parameter) for parameter in self._single_parameters)
+        return lone + sum(self._line_freedom(rule) for rule in self._joint_rules)
+
+    def _line_freedom(self, rule: QuantisedLinear) -> int:
+        """A fixed depth fixes d. Other rules on width and depth are not reckoned to fix any."""
+        width, depth = (self._freedom(self._parameter(name)) for name in rule.parameters)
+        return min(3 + min(depth, 1), width + depth)
 
     def _freedom(self, parameter: Parameter) -> int:
         values = distribution(rules.narrowed(parameter.values, self.rules_of(parameter))).values
@@ -128,8 +163,13 @@ class Space:
 
     @property
     def log10_size(self) -> float:
-        """log10 of the number of parameter lists; fitted groups make fewer distinct networks."""
-        return sum(math.log10(self._combinations(parameter)) for parameter in self.parameters)
+        """log10 of the number of parameter lists; fitted groups make fewer distinct networks.
+
+        Of quantised lines those count that differ in some width or depth.
+        """
+        counts = [self._combinations(parameter) for parameter in self._single_parameters]
+        counts += [self._lines(rule).count for rule in self._joint_rules]
+        return sum(math.log10(count) for count in counts)
 
     def _combinations(self, parameter: Parameter) -> int:
         narrowed = rules.narrowed(parameter.values, self.rules_of(parameter))
@@ -140,8 +180,40 @@ class Space:
             return math.comb(count + parameter.size - 1, parameter.size)
         return int(count**parameter.size)
 
-    def _has(self, parameter: Parameter, kind: type[Shared | NonDecreasing | Fixed]) -> bool:
+    def _has(self, parameter: Parameter, kind: type[Shared | NonDecreasing]) -> bool:
         return any(isinstance(rule, kind) for rule in self.rules_of(parameter))
+
+    def _parameter(self, name: str) -> Parameter:
+        return next(parameter for parameter in self.parameters if parameter.name == name)
+
+    def _check_lines(self) -> None:
+        names = [name for rule in self._joint_rules for name in rule.parameters]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise SpecError(f"{twice}: a parameter follows one quantised line; leave one rule out")
+        for rule in self._joint_rules:
+            width, depth = (self._parameter(name) for name in rule.parameters)
+            where = f"{width.name} and {depth.name}"
+            if width.size != depth.size:
+                raise SpecError(
+                    f"{where}: {width.size} and {depth.size} values; a quantised line needs one of "
+                    "each in every stage"
+                )
+            try:
+                self._lines(rule)
+            except SpecError as fault:
+                raise SpecError(f"{where}: {fault}") from None
+
+    def _lines(self, rule: QuantisedLinear) -> Lines:
+        """All lines that the other rules on width and depth leave."""
+        width, depth = (self._parameter(name) for name in rule.parameters)
+        return lines(
+            width.values,
+            depth.values,
+            stages=width.size,
+            width_rules=self.rules_of(width),
+            depth_rules=self.rules_of(depth),
+        )
 
     def sample(
         self,
