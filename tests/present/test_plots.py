@@ -1,6 +1,7 @@
 from dataclasses import replace
 from math import log, sqrt
 
+import numpy as np
 import pytest
 
 from netspace.analyse.insight import good_range
@@ -8,9 +9,13 @@ from netspace.present.curves import draw_curves
 from netspace.present.good_ranges import draw_good_ranges, knobs, span
 from netspace.present.palette import COLOURS, colour, literal, tint
 from netspace.present.plots import describe, draw_costs, draw_edf
-from netspace.present.populations import Population, candidates, finished
+from netspace.present.populations import Population, TablePopulation, candidates, finished
 from netspace.spaces.families import article, space
+from netspace.spaces.listed import ListedTemplate
+from netspace.spaces.ranges import Choice
 from netspace.spaces.rules import Shared
+from netspace.spaces.space import Parameter, Space
+from netspace.table import TrialTable
 from netspace.trial import Trial
 from tests.present.records import NASTY, fail, final_round, finish, planned, study, trained
 
@@ -131,26 +136,25 @@ class TestGoodRanges:
     anynet = space("anynetx_a", resolution=32, classes=10)
 
     def test_every_stage_of_every_parameter(self):
-        found = knobs(population("anynetx_a"), self.anynet)
+        found = knobs(population("anynetx_a").table, self.anynet)
         assert len(found) == 16
         assert [knob.name for knob in found[:2]] == ["depth, stage 1", "depth, stage 2"]
 
     def test_ranges_are_those_of_the_empirical_bootstrap(self):
         people = population("regnetx")
-        (depth, *_) = knobs(people, space("regnetx", resolution=32, classes=10))
-        trials = people.finished
-        values = [trial.parameters["depth"] for trial in trials]
-        assert depth.values == tuple(values)
-        assert depth.good == good_range(values, [trial.error for trial in trials])
+        (depth, *_) = knobs(people.table, space("regnetx", resolution=32, classes=10))
+        values = [trial.parameters["depth"] for trial in people.trials]
+        assert depth.values.tolist() == values
+        assert depth.good == good_range(values, [trial.error for trial in people.trials])
         assert depth.stage is None
 
     def test_shared_parameters_are_one_and_fixed_ones_none(self):
         shared = self.anynet.with_rule(Shared(parameter="bottleneck_ratio"))
-        names = [knob.name for knob in knobs(population("anynetx_a"), shared)]
+        names = [knob.name for knob in knobs(population("anynetx_a").table, shared)]
         assert "bottleneck ratio" in names
         assert len(names) == 13
         narrow = article(space("regnetx", resolution=32, classes=10))
-        found = knobs(population("regnetx"), narrow)
+        found = knobs(population("regnetx").table, narrow)
         assert "bottleneck_ratio" not in {knob.parameter for knob in found}
 
     def test_lists_from_a_store_do_as_well_as_tuples(self):
@@ -159,21 +163,25 @@ class TestGoodRanges:
             for t in TRIALS
             if t.space == "anynetx_a"
         )
-        found = knobs(population("anynetx_a", trials=listed), self.anynet)
+        found = knobs(population("anynetx_a", trials=listed).table, self.anynet)
         assert [knob.name for knob in found] == [f"depth, stage {n}" for n in (1, 2, 3, 4)]
 
     def test_few_networks_have_none(self):
         few = population("anynetx_a", trials=TRIALS[:7])
-        assert knobs(few, self.anynet) == ()
+        assert knobs(few.table, self.anynet) == ()
 
     def test_points_band_and_median_are_drawn(self):
         people = population("regnetx", 1)
-        found = knobs(people, space("regnetx", resolution=32, classes=10))
+        found = knobs(people.table, space("regnetx", resolution=32, classes=10))
         telling = [knob for knob in found if knob.telling]
         figure = draw_good_ranges(people, found)
         assert telling
-        assert [trace.x for trace in figure.data] == [knob.values for knob in telling]
-        assert all(trace.y == tuple(people.errors) for trace in figure.data)
+        assert [list(trace.x) for trace in figure.data] == [
+            knob.values.tolist() for knob in telling
+        ]
+        errors = tuple(trial.error for trial in people.trials)
+        assert all(trace.y == errors for trace in figure.data)
+        assert figure.data[0].text[3].startswith(f"<b>regnetx-3</b><br>error {errors[3]:.2f} %<br>")
         bands = [shape for shape in figure.layout.shapes if shape.type == "rect"]
         medians = [shape for shape in figure.layout.shapes if shape.type == "line"]
         assert [(b.x0, b.x1) for b in bands] == [(k.good.low, k.good.high) for k in telling]
@@ -183,14 +191,51 @@ class TestGoodRanges:
 
     def test_stages_of_a_parameter_share_a_row_and_an_axis(self):
         people = population("anynetx_a")
-        found = knobs(people, self.anynet)
+        found = knobs(people.table, self.anynet)
         figure = draw_good_ranges(people, found)
         assert len(figure.data) % 4 == 0
         assert figure.layout.xaxis.range == figure.layout.xaxis4.range
         assert figure.layout.yaxis.domain == figure.layout.yaxis4.domain
 
+    def test_a_table_from_elsewhere_is_drawn_alike(self):
+        """Rows that lack a stage or an error, and no networks behind them."""
+        rng = np.random.default_rng(0)
+        depth = rng.integers(1, 5, (40, 2)).astype(float)
+        depth[::5, 1] = np.nan
+        errors = np.where(np.arange(40) % 7 == 0, np.nan, 30.0 + 2 * depth[:, 0])
+        rows = TrialTable(
+            index=np.arange(40),
+            errors=errors,
+            flops=np.full(40, 5e6),
+            params=np.full(40, np.nan),
+            activations=np.full(40, np.nan),
+            parameters={"depth": depth},
+        )
+        choice = Choice(values=(1.0, 2.0, 3.0, 4.0))
+        own = Space(
+            name="table",
+            parameters=(Parameter(name="depth", values=choice, size=2),),
+            template=ListedTemplate(),
+        )
+        found = knobs(rows, own)
+        assert [knob.name for knob in found] == ["depth, stage 1", "depth, stage 2"]
+        assert [knob.values.size for knob in found] == [
+            np.isfinite(errors).sum(),
+            (np.isfinite(errors) & np.isfinite(depth[:, 1])).sum(),
+        ]
+        people = TablePopulation(space="table", number=2, table=rows)
+        first, second = draw_good_ranges(people, found).data
+        both = zip(second.x, second.y, strict=True)
+        known = np.isfinite(errors) & np.isfinite(depth[:, 1])
+        assert list(both) == list(zip(depth[known, 1], errors[known], strict=True))
+        assert len(second.text) == len(second.x)
+        assert first.text[0] == f"<b>table-1</b><br>error {errors[1]:.2f} %<br>flops 5M"
+        assert first.marker.color == COLOURS[2]
+        (line,) = traces(draw_edf([people]), "lines")
+        assert line.name == "table (34 finished, 6 failed)"
+
     def test_span_of_one_value(self):
-        found = knobs(population("anynetx_a"), self.anynet)[0]
+        found = knobs(population("anynetx_a").table, self.anynet)[0]
         assert span(replace(found.good, low=2.0, high=2.0)) == "2"
 
 

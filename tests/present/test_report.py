@@ -6,9 +6,13 @@ import pytest
 import yaml
 from plotly.offline import get_plotlyjs
 
+from netspace.analyse.importance import importances
+from netspace.analyse.summary import summarise
 from netspace.analyse.verdict import compare
 from netspace.config import SpaceChoice, study_from_plain
-from netspace.present.populations import errors
+from netspace.present.equal_flops import at_equal_flops
+from netspace.present.importance_plot import called
+from netspace.present.populations import errors, populations
 from netspace.present.record import RunRecord
 from netspace.present.report import render
 from netspace.present.wording import counted, duration, listed, percent, share
@@ -17,6 +21,7 @@ from tests.present.records import (
     NASTY,
     fail,
     final_round,
+    finish,
     planned,
     record,
     study,
@@ -149,7 +154,7 @@ class TestSpaces:
         said = compare(a, b, failed_a=1).sentence("anynetx_a", "regnetx")
         assert said in page().text
         assert "With 11 and 12 finished networks (fewer than 30 on a side)" in page().text
-        assert "bootstrap for samples of a fixed size" in page().text
+        assert "The interval is for samples of a fixed size" in page().text
 
     def test_large_populations_are_not_called_rough(self):
         many = study("regnetx", "regnety", networks=40)
@@ -158,12 +163,63 @@ class TestSpaces:
         assert len(found.figures["cost"]["data"][0]["x"]) == 40
 
     def test_summary_in_numbers(self):
-        row = page().row("regnetx", "12")
-        found = errors(trial for trial in TRIALS if trial.space == "regnetx")
-        assert row[:4] == ["regnetx", "12", "0", percent(found[0])]
-        assert row[5] == percent(sum(found) / 12)
-        assert row[-3:-1] == ["0.123 %", "6"]
-        assert page().row("anynetx_a", "11")[2] == "1"
+        assert page().row("", "anynetx_a", "regnetx")
+        assert page().row("finished")[1:] == ["11", "12"]
+        assert page().row("failed")[1:] == ["1", "0"]
+        found = summarise(errors(trial for trial in TRIALS if trial.space == "regnetx"))
+        mean, median = found.mean_interval, found.quantile_intervals[0.5]
+        assert mean is not None
+        assert page().row("best")[2] == percent(found.best)
+        assert page().row("mean")[2] == (
+            f"{percent(found.mean)} ({mean.low:.2f} to {mean.high:.2f})"
+        )
+        assert page().row("median")[2] == (
+            f"{percent(found.median)} ({median.low:.2f} to {median.high:.2f})"
+        )
+        assert page().row("draws accepted")[2] == "0.123 %"
+        assert page().row("degrees of freedom")[2] == "6"
+
+    def test_what_has_too_few_networks_stands_without_interval(self):
+        found = summarise(errors(trial for trial in TRIALS if trial.space == "regnetx"))
+        assert page().row("25 % are below")[2] == percent(found.quantiles[0.25])
+        assert page().row("best of 10, expected")[2] == percent(found.expected_best[10])
+
+    def test_at_equal_flops_each_population_is_worth_its_effective_size(self):
+        people = populations(whole())
+        (at_flops,) = at_equal_flops(people)
+        one, other = at_flops.curves
+        assert (
+            f"At the flops that both spaces have, {one.curve.finished} of 11 finished networks of "
+            f"anynetx_a count as {one.effective:.0f} equal ones and {other.curve.finished} of 12 "
+        ) in page().text
+        last = page().figures["edf-flops-0"]["data"][-1]
+        worth = f"{other.curve.finished} networks, worth {other.effective:.0f}"
+        assert last["name"] == f"regnetx ({worth})"
+        assert last["y"][1:-1] == pytest.approx(other.curve.share.tolist())
+
+    def test_spaces_at_different_flops_are_not_put_at_equal_ones(self):
+        far = [
+            replace(t, complexity=replace(t.complexity, flops=t.complexity.flops * 10))
+            if t.space == "regnetx"
+            else t
+            for t in TRIALS
+        ]
+        found = read(record(STUDY, far))
+        assert "edf-flops-0" not in found.figures
+        assert "At equal flops" not in found.text
+
+    def test_what_matters_is_drawn_where_networks_are_many(self):
+        many = study("regnetx", networks=60)
+        deep = record(many, [finish(t, 60.0 - 1.0 * t.parameters["depth"]) for t in planned(many)])
+        found = read(deep)
+        first, *_ = importances(populations(deep)[0].table)
+        assert (first.parameter, first.significant) == ("depth", True)
+        assert f"the best 10 % of the 60 networks: {called(first)} (" in found.text
+        bars = found.figures["importance-0"]["data"][0]
+        assert bars["y"][-1] == called(first)
+        assert bars["x"][-1] == pytest.approx(first.share)
+        assert "too few to say which parameters matter; it takes 50" in page().text
+        assert "importance-0" not in page().figures
 
     def test_each_pair_has_its_verdict(self):
         three = study("anynetx_a", "regnetx", "regnety", networks=4)
@@ -173,7 +229,7 @@ class TestSpaces:
 
     def test_figures_are_those_of_the_run(self):
         figures = page().figures
-        assert list(figures) == ["edf", "cost", "ranges-0", "ranges-1", "curve"]
+        assert list(figures) == ["edf", "edf-flops-0", "cost", "ranges-0", "ranges-1", "curve"]
         assert figures["edf"]["data"][-1]["name"] == "regnetx (12 finished, 0 failed)"
         assert page().row("depth, stage 1")[1] == "1 to 16"
 
@@ -244,7 +300,9 @@ class TestOtherRuns:
     def test_all_failed(self):
         found = read(record(STUDY, [fail(trial, "diverged") for trial in planned(STUDY)]))
         assert "No network was chosen: 24 of 24 trainings failed" in found.text
-        assert found.row("regnetx", "0", "12")[3:8] == ["–"] * 5
+        assert found.row("finished")[1:] == ["0", "0"]
+        assert found.row("failed")[1:] == ["12", "12"]
+        assert found.row("mean")[1:] == found.row("best of 5, expected")[1:] == ["–", "–"]
 
     def test_a_space_with_one_finished_network(self):
         trials = [t if t.space == "anynetx_a" or not t.index else fail(t, "nan") for t in TRIALS]

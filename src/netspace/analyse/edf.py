@@ -39,16 +39,34 @@ def edf(errors: ArrayLike, *, failed: int = 0, confidence: float = 0.95) -> Edf:
     """
     check_confidence(confidence)
     population = outcomes(errors, failed=failed)
-    n = population.finished
-    steps, counts = np.unique(population.errors, return_counts=True)
-    share = np.cumsum(counts) / n
-    epsilon = np.sqrt(np.log(2.0 / (1.0 - confidence)) / (2.0 * n))
+    return weighted_edf(
+        population.errors,
+        np.ones(population.finished),
+        failed=population.failed,
+        confidence=confidence,
+    )
+
+
+def weighted_edf(errors: Floats, weights: Floats, *, failed: int, confidence: float) -> Edf:
+    """EDF of finite errors `(n,)`, each counting as much as its weight `(n,)`, above 0.
+
+    The band is that of as many equal networks as the weighted ones are worth (`effective_size`).
+    """
+    steps, place = np.unique(errors, return_inverse=True)
+    reached = np.cumsum(np.bincount(place, weights))
+    share = reached / reached[-1]
+    epsilon = np.sqrt(np.log(2.0 / (1.0 - confidence)) / (2.0 * effective_size(weights)))
     return Edf(
         errors=read_only(steps),
         share=read_only(share),
         low=read_only(np.maximum(share - epsilon, 0.0)),
         high=read_only(np.minimum(share + epsilon, 1.0)),
         confidence=confidence,
-        finished=n,
-        failed=population.failed,
+        finished=errors.size,
+        failed=failed,
     )
+
+
+def effective_size(weights: Floats) -> float:
+    """How many equal networks tell as much as these weighted ones `(n,)` (Kish 1965)."""
+    return float(np.square(weights.sum()) / np.square(weights).sum())

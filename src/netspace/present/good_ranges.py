@@ -10,32 +10,32 @@ from plotly.subplots import make_subplots
 
 from netspace.analyse.insight import GoodRange, good_range
 from netspace.present.palette import AXIS_ERROR, colour, literal, marker, style, tint
-from netspace.present.plots import WIDE, describe
-from netspace.present.populations import Population, errors
+from netspace.present.plots import WIDE, describe_rows
+from netspace.present.populations import Tabled
 from netspace.present.wording import spaced
 from netspace.spaces.ranges import distribution
 from netspace.spaces.rules import Shared, narrowed
 from netspace.spaces.space import Parameter, Space
-from netspace.trial import Trial
+from netspace.table import Floats, TrialTable
 
 FEWEST = 8
 """Finished networks that good ranges need: the subsamples, a quarter of them, then hold two."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Knob:
     """One parameter, of one stage where the stages differ: its values and which were good.
 
-    allowed: the values that the space has, ascending. values: those of the finished networks, in
-    the order of `trials`. spread: their least and greatest, over all stages.
+    allowed: the values that the space has, ascending. table: the finished networks that have a
+    value; values: theirs, `(n,)`. spread: their least and greatest, over all stages.
     """
 
     parameter: str
     stage: int | None
     allowed: tuple[float, ...]
-    values: tuple[float, ...]
+    table: TrialTable
+    values: Floats
     spread: tuple[float, float]
-    trials: tuple[Trial, ...]
     good: GoodRange
 
     @property
@@ -52,45 +52,43 @@ class Knob:
     @property
     def telling(self) -> bool:
         """Whether the good range is narrower than what the networks have."""
-        return min(self.values) < self.good.low or max(self.values) > self.good.high
+        return bool(self.values.min() < self.good.low or self.values.max() > self.good.high)
 
 
-def knobs(population: Population, space: Space) -> tuple[Knob, ...]:
-    """Every parameter that the space leaves free, by the population's finished networks.
+def knobs(table: TrialTable, space: Space) -> tuple[Knob, ...]:
+    """Every parameter that the space leaves free, by the finished networks of the table.
 
     Empty below `FEWEST` networks: their ranges would tell nothing.
     """
-    if len(population.finished) < FEWEST:
+    done = table.rows(table.finished)
+    if len(done) < FEWEST:
         return ()
-    return tuple(
-        knob for parameter in space.parameters for knob in _knobs(parameter, population, space)
-    )
+    return tuple(knob for parameter in space.parameters for knob in _knobs(parameter, done, space))
 
 
-def _knobs(parameter: Parameter, population: Population, space: Space) -> Iterator[Knob]:
+def _knobs(parameter: Parameter, done: TrialTable, space: Space) -> Iterator[Knob]:
     rules = space.rules_of(parameter)
     allowed = tuple(distribution(narrowed(parameter.values, rules)).values.tolist())
-    if len(allowed) == 1:
-        return
-    trials = tuple(t for t in population.finished if parameter.name in t.parameters)
-    if not trials:
+    values = done.parameters.get(parameter.name)
+    if len(allowed) == 1 or values is None or not np.isfinite(values).any():
         return
     alike = parameter.size == 1 or any(isinstance(rule, Shared) for rule in rules)
-    columns = np.array([np.ravel(np.asarray(t.parameters[parameter.name])) for t in trials]).T
-    for stage, column in enumerate(columns[:1] if alike else columns, start=1):
-        values = tuple(float(value) for value in column)
+    for stage, column in enumerate(values.T[:1] if alike else values.T, start=1):
+        known = np.isfinite(column)
+        if not known.any():
+            continue
         yield Knob(
             parameter=parameter.name,
             stage=None if alike else stage,
             allowed=allowed,
-            values=values,
-            spread=(float(columns.min()), float(columns.max())),
-            trials=trials,
-            good=good_range(values, errors(trials)),
+            table=done if known.all() else done.rows(known),
+            values=column[known],
+            spread=(float(np.nanmin(values)), float(np.nanmax(values))),
+            good=good_range(column, done.errors),
         )
 
 
-def draw_good_ranges(population: Population, found: Sequence[Knob]) -> go.Figure:
+def draw_good_ranges(population: Tabled, found: Sequence[Knob]) -> go.Figure:
     """Error against each parameter in small multiples; the band is the good range.
 
     Parameters that no stage narrows are left out: their bands would cover all.
@@ -115,7 +113,7 @@ def draw_good_ranges(population: Population, found: Sequence[Knob]) -> go.Figure
         y_title=AXIS_ERROR,
     )
     for (row, column), knob in zip(places, found, strict=True):
-        _add_knob(figure, population.number, knob, row, column)
+        _add_knob(figure, population, knob, row, column)
     style(figure, height=195 * rows + 40, hovermode="closest", showlegend=False)
     figure.update_layout(margin={"t": 36, "b": 32, "l": 68})
     return figure.update_annotations(font_size=12)
@@ -132,14 +130,14 @@ def _places(found: Sequence[Knob], columns: int) -> list[tuple[int, int]]:
     return places
 
 
-def _add_knob(figure: go.Figure, number: int, knob: Knob, row: int, column: int) -> None:
-    place = {"row": row, "col": column}
+def _add_knob(figure: go.Figure, population: Tabled, knob: Knob, row: int, column: int) -> None:
+    place, number = {"row": row, "col": column}, population.number
     figure.add_scatter(
-        x=knob.values,
-        y=[trial.error for trial in knob.trials],
+        x=knob.values.tolist(),
+        y=knob.table.errors.tolist(),
         mode="markers",
         marker={"size": 7, "opacity": 0.75, "color": colour(number), "symbol": marker(number)},
-        text=[describe(trial) for trial in knob.trials],
+        text=describe_rows(population.space, knob.table),
         hovertemplate=f"{literal(knob.name)} %{{x}}<br>%{{text}}<extra></extra>",
         **place,
     )

@@ -4,6 +4,7 @@ Names come from study files, and plotly reads tags in its texts: all are escaped
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -21,8 +22,9 @@ from netspace.present.palette import (
     style,
     tint,
 )
-from netspace.present.populations import Population, key
+from netspace.present.populations import Population, Tabled, key
 from netspace.present.wording import exact, percent
+from netspace.table import TrialTable
 from netspace.trial import Trial
 
 COSTS = ("flops", "params", "activations")
@@ -35,19 +37,37 @@ WIDE = 8
 """An axis whose largest value is above so many times its smallest is logarithmic."""
 
 
-def draw_edf(populations: Sequence[Population]) -> go.Figure:
+def draw_edf(populations: Sequence[Tabled]) -> go.Figure:
     """For each space the share of its networks with at most an error, inside its 95 % band."""
+    curves = [
+        Curve(
+            population=one,
+            edf=edf(one.table.errors) if one.table.finished.any() else None,
+            note=f"{len(one.table) - one.table.failed} finished, {one.table.failed} failed",
+        )
+        for one in populations
+    ]
+    return draw_distributions(curves)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Curve:
+    """A population's distribution, None if nothing finished; note: stands in the legend."""
+
+    population: Tabled
+    edf: Edf | None
+    note: str
+
+
+def draw_distributions(curves: Sequence[Curve]) -> go.Figure:
+    """Each curve inside its band; a population without one is in the legend only."""
     figure = go.Figure()
-    known = [error for population in populations for error in population.errors]
-    margin = 0.04 * (max(known) - min(known)) + 0.1 if known else 0.0
-    ends = (max(0.0, min(known) - margin), max(known) + margin) if known else (0.0, 100.0)
-    curves = [edf(one.errors, failed=one.failed) if one.errors else None for one in populations]
-    drawn = list(zip(populations, curves, strict=True))
-    for population, curve in drawn:
-        if curve is not None:
-            _add_band(figure, population, curve, ends)
-    for population, curve in drawn:
-        _add_steps(figure, population, curve, ends)
+    ends = _ends([curve.edf for curve in curves if curve.edf is not None])
+    for curve in curves:
+        if curve.edf is not None:
+            _add_band(figure, curve.population, curve.edf, ends)
+    for curve in curves:
+        _add_steps(figure, curve, ends)
     figure.update_xaxes(title_text=AXIS_ERROR, range=ends)
     figure.update_yaxes(
         title_text="share of networks with at most this error",
@@ -57,9 +77,17 @@ def draw_edf(populations: Sequence[Population]) -> go.Figure:
     return style(figure, height=430, hovermode="closest")
 
 
-def _add_band(
-    figure: go.Figure, population: Population, curve: Edf, ends: tuple[float, float]
-) -> None:
+def _ends(curves: Sequence[Edf]) -> tuple[float, float]:
+    """The ends of the axis of errors: all of them, and a margin."""
+    if not curves:
+        return 0.0, 100.0
+    low = min(float(curve.errors[0]) for curve in curves)
+    high = max(float(curve.errors[-1]) for curve in curves)
+    margin = 0.04 * (high - low) + 0.1
+    return max(0.0, low - margin), high + margin
+
+
+def _add_band(figure: go.Figure, population: Tabled, curve: Edf, ends: tuple[float, float]) -> None:
     lowest = float(curve.low[-1])
     # Left of the first step the band is as high as it is deep right of the last one.
     high = [1.0 - lowest, *curve.high.tolist(), 1.0]
@@ -76,17 +104,15 @@ def _add_band(
     figure.add_scatter(y=low, fill="tonexty", fillcolor=tint(population.number, 0.14), **line)
 
 
-def _add_steps(
-    figure: go.Figure, population: Population, curve: Edf | None, ends: tuple[float, float]
-) -> None:
-    done, failed = len(population.errors), population.failed
+def _add_steps(figure: go.Figure, curve: Curve, ends: tuple[float, float]) -> None:
+    population, steps = curve.population, curve.edf
     figure.add_scatter(
         # A space without an error has its place in the legend all the same.
-        x=[None] if curve is None else [ends[0], *curve.errors.tolist(), ends[1]],
-        y=[None] if curve is None else [0.0, *curve.share.tolist(), 1.0],
+        x=[None] if steps is None else [ends[0], *steps.errors.tolist(), ends[1]],
+        y=[None] if steps is None else [0.0, *steps.share.tolist(), 1.0],
         mode="lines",
         line={"shape": "hv", "width": 2.5, "color": colour(population.number)},
-        name=f"{literal(population.space)} ({done} finished, {failed} failed)",
+        name=f"{literal(population.space)} ({curve.note})",
         legendgroup=population.space,
         hovertemplate="%{fullData.name}<br>%{y:.0%} have at most %{x:.2f} %<extra></extra>",
     )
@@ -183,3 +209,19 @@ def describe(trial: Trial) -> str:
 
 def _joined(numbers: Iterable[int | None]) -> str:
     return ", ".join("none" if number is None else exact(number) for number in numbers)
+
+
+def describe_rows(space: str, table: TrialTable) -> list[str]:
+    """What hovering over each row of a table tells, like `describe`."""
+    columns = [(name, getattr(table, name).tolist()) for name in COSTS]
+    rows = enumerate(zip(table.index.tolist(), table.errors.tolist(), strict=True))
+    return [
+        "<br>".join(
+            (
+                f"<b>{literal(f'{space}-{index}')}</b>",
+                f"error {percent(error)}",
+                *(f"{name} {format_size(costs[row])}" for name, costs in columns if costs[row] > 0),
+            )
+        )
+        for row, (index, error) in rows
+    ]

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from itertools import zip_longest
+from math import isfinite, nan
 from statistics import fmean
+from typing import Protocol
 
-from netspace.analyse.verdict import Comparison, compare
+import numpy as np
+
+from netspace.analyse.comparison import Comparison
+from netspace.analyse.verdict import compare
 from netspace.present.record import RunRecord
+from netspace.table import Floats, TrialTable
 from netspace.trial import Trial
 
 
@@ -25,6 +31,31 @@ def finished(trials: Iterable[Trial]) -> tuple[Trial, ...]:
 def errors(trials: Iterable[Trial]) -> list[float]:
     """Validation errors in percent of the finished trials, ascending."""
     return [trial.error for trial in finished(trials) if trial.error is not None]
+
+
+class Tabled(Protocol):
+    """A population as most figures take it: of this run, or of a table from elsewhere."""
+
+    @property
+    def space(self) -> str:
+        """What the population is called."""
+
+    @property
+    def number(self) -> int:
+        """Its place in the run, which gives its colour."""
+
+    @property
+    def table(self) -> TrialTable:
+        """Its finished and failed networks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TablePopulation:
+    """The networks of one space of which only a table is known; number: gives its colour."""
+
+    space: str
+    number: int
+    table: TrialTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +77,11 @@ class Population:
         return errors(self.trials)
 
     @property
+    def table(self) -> TrialTable:
+        """Its finished and failed trainings as columns, by index."""
+        return _table(trial for trial in self.trials if trial.state in ("finished", "failed"))
+
+    @property
     def failed(self) -> int:
         """How many trainings broke down."""
         return len(self.trials) - len(self.finished) - self.unfinished
@@ -54,6 +90,27 @@ class Population:
     def unfinished(self) -> int:
         """How many are planned or running."""
         return sum(trial.state in ("planned", "running") for trial in self.trials)
+
+
+def _table(trials: Iterable[Trial]) -> TrialTable:
+    rows = sorted(trials, key=lambda trial: (trial.index, trial.id))
+    names = dict.fromkeys(name for trial in rows for name in trial.parameters)
+    known = (t.error if t.state == "finished" and t.error is not None else nan for t in rows)
+    errors = np.fromiter(known, dtype=np.float64)
+    return TrialTable(
+        index=np.array([trial.index for trial in rows], dtype=np.int64),
+        errors=np.where(np.isfinite(errors), errors, nan),
+        flops=np.array([trial.complexity.flops for trial in rows], dtype=np.float64),
+        params=np.array([trial.complexity.params for trial in rows], dtype=np.float64),
+        activations=np.array([trial.complexity.activations for trial in rows], dtype=np.float64),
+        parameters={name: _columns([t.parameters.get(name) for t in rows]) for name in names},
+    )
+
+
+def _columns(values: Sequence[object]) -> Floats:
+    """One row for each value, a number or several; NaN where one is missing."""
+    rows = (value if isinstance(value, list | tuple) else (value,) for value in values)
+    return np.array(list(zip_longest(*rows)), dtype=np.float64).T
 
 
 def compare_spaces(a: Population, b: Population) -> Comparison:

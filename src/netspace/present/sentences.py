@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from netspace.analyse.verdict import FEW
+from netspace.analyse.comparison import FEW
+from netspace.analyse.importance import TOP, Importance, fewest
 from netspace.config import Budget
 from netspace.design.units import format_size
+from netspace.present.equal_flops import AtEqualFlops
 from netspace.present.good_ranges import Knob
+from netspace.present.importance_plot import called
 from netspace.present.populations import (
     Population,
     candidates,
@@ -17,7 +20,7 @@ from netspace.present.populations import (
     populations,
 )
 from netspace.present.record import RunRecord, Winner
-from netspace.present.wording import counted, duration, listed, percent, spaced
+from netspace.present.wording import counted, duration, listed, percent, share, spaced
 
 
 def answer(record: RunRecord) -> str:
@@ -132,3 +135,33 @@ def untold(found: Sequence[Knob]) -> str:
     if not rest:
         return ""
     return f"Not narrowed: {listed(map(spaced, rest))}; good networks lie over the whole range."
+
+
+def effective_sizes(found: AtEqualFlops) -> str:
+    """What each population is worth at the flops that all have."""
+    said, unknown = [], 0
+    for population, one in zip(found.populations, found.curves, strict=True):
+        done = int(population.table.finished.sum())
+        inside = f"{one.curve.finished:,} of {counted(done, 'finished network')}"
+        said.append(f"{inside} of {population.space} count as {one.effective:,.0f} equal ones")
+        unknown += one.unknown
+    spaces = "both spaces" if len(found.populations) == 2 else "all spaces"
+    left_out = f" The flops of {counted(unknown, 'network')} are not known." if unknown else ""
+    return f"At the flops that {spaces} have, {listed(said)}.{left_out}"
+
+
+def separation(finished: int, found: Sequence[Importance]) -> str:
+    """Which parameters separate the best networks, or why that cannot be said."""
+    best = f"best {100 * TOP:g} %"
+    if finished < fewest():
+        done = counted(finished, "finished network")
+        return f"{done}: too few to say which parameters matter; it takes {fewest()}."
+    clear = [one for one in found if one.significant]
+    if not clear:
+        return (
+            f"No parameter separates the {best} of the {finished:,} networks from the rest by "
+            "more than chance would."
+        )
+    first = listed(f"{called(one)} ({share(one.share)})" for one in clear[:3])
+    more = f", and {len(clear) - 3} more" if len(clear) > 3 else ""
+    return f"What separates the {best} of the {finished:,} networks: {first}{more}."

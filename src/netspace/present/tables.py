@@ -3,19 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from netspace.analyse.summary import BEST_OF, summarise
+from netspace.analyse.importance import Importance
+from netspace.analyse.summary import BEST_OF, Interval, summarise
 from netspace.design.complexity import count
 from netspace.design.network import Network
 from netspace.design.units import format_size
 from netspace.present.anatomy import anatomy
 from netspace.present.good_ranges import Knob, span
+from netspace.present.importance_plot import called
 from netspace.present.populations import Candidate, Population, errors, key
 from netspace.present.record import DataFacts, SpaceFacts, Winner
-from netspace.present.wording import counted, exact, map_size, percent
+from netspace.present.wording import counted, exact, map_size, percent, share
 from netspace.trial import Trial
 
 COSTS = ("flops", "params", "activations")
 NONE = "–"
+_QUANTILES = {0.25: "25 % are below", 0.5: "median", 0.75: "75 % are below"}
+_STATISTICS = ("best", *_QUANTILES.values(), "mean", *(f"best of {k}, expected" for k in BEST_OF))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,35 +127,68 @@ def _outcome(trial: Trial | None) -> str:
 
 
 def summary_table(populations: Sequence[Population], facts: Mapping[str, SpaceFacts]) -> Table:
-    """One row for each space: its outcomes, and how large and how hard to draw from it is."""
-    rows = tuple(_summary(population, facts.get(population.space)) for population in populations)
-    columns = (
-        "space",
-        "finished",
-        "failed",
-        "best",
-        "median",
-        "mean",
-        *(f"best of {k}, expected" for k in BEST_OF),
-        "draws accepted",
-        "degrees of freedom",
-        "log10 of size",
-    )
-    return Table(columns=columns, rows=rows)
+    """A column for each space: its outcomes, and how large and how hard to draw from it is."""
+    columns = [{**_outcomes(one), **_size(facts.get(one.space))} for one in populations]
+    names = dict.fromkeys(name for column in columns for name in column)
+    rows = tuple((name, *(column.get(name, NONE) for column in columns)) for name in names)
+    return Table(columns=("", *(one.space for one in populations)), rows=rows)
 
 
-def _summary(population: Population, facts: SpaceFacts | None) -> tuple[str, ...]:
-    numbers = (NONE,) * (3 + len(BEST_OF))
-    if population.errors:
-        said = summarise(population.errors, failed=population.failed)
-        expected = (_error(said.expected_best.get(k)) for k in BEST_OF)
-        numbers = (percent(said.best), percent(said.median), percent(said.mean), *expected)
-    size = (NONE,) * 3
-    if facts is not None:
-        rate = f"{100 * facts.acceptance_rate:.3g} %"
-        size = (rate, str(facts.degrees_of_freedom), f"{facts.log10_size:.1f}")
-    counts = (exact(len(population.errors)), exact(population.failed))
-    return (population.space, *counts, *numbers, *size)
+def _outcomes(population: Population) -> dict[str, str]:
+    """Finished and failed networks, and their errors with intervals."""
+    counts = {"finished": exact(len(population.errors)), "failed": exact(population.failed)}
+    if not population.errors:
+        return {**counts, **dict.fromkeys(_STATISTICS, NONE)}
+    said = summarise(population.errors, failed=population.failed)
+    quantiles = {
+        name: _interval(said.quantiles[q], said.quantile_intervals.get(q))
+        for q, name in _QUANTILES.items()
+    }
+    return {
+        **counts,
+        "best": percent(said.best),
+        **quantiles,
+        "mean": _interval(said.mean, said.mean_interval),
+        **{
+            f"best of {k}, expected": _interval(
+                said.expected_best.get(k), said.expected_best_intervals.get(k)
+            )
+            for k in BEST_OF
+        },
+    }
+
+
+def _interval(value: float | None, interval: Interval | None) -> str:
+    """'38.12 % (37.05 to 39.40)'."""
+    if value is None:
+        return NONE
+    if interval is None:
+        return percent(value)
+    return f"{percent(value)} ({interval.low:.2f} to {interval.high:.2f})"
+
+
+def _size(facts: SpaceFacts | None) -> dict[str, str]:
+    if facts is None:
+        return {}
+    return {
+        "draws accepted": f"{100 * facts.acceptance_rate:.3g} %",
+        "degrees of freedom": str(facts.degrees_of_freedom),
+        "log10 of size": f"{facts.log10_size:.1f}",
+    }
+
+
+def importance_table(found: Sequence[Importance]) -> Table:
+    """Every parameter and stage, the most important first."""
+    rows = [
+        (called(one), share(one.share), f"{one.divergence:.2f}", _p_value(one.p_value))
+        for one in found
+    ]
+    columns = ("parameter", "share", "Pearson divergence", "p, after Holm's correction")
+    return Table(columns=columns, rows=tuple(rows))
+
+
+def _p_value(p: float) -> str:
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def ranges_table(found: Sequence[Knob]) -> Table:
@@ -160,7 +197,7 @@ def ranges_table(found: Sequence[Knob]) -> Table:
         (
             knob.name,
             f"{knob.allowed[0]:g} to {knob.allowed[-1]:g}",
-            f"{min(knob.values):g} to {max(knob.values):g}",
+            f"{knob.values.min():g} to {knob.values.max():g}",
             span(knob.good),
             f"{knob.good.median:g}",
         )
