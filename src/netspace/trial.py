@@ -9,7 +9,7 @@ from netspace.design.network import Network
 from netspace.recipe import Recipe
 
 State = Literal["planned", "running", "finished", "failed"]
-Round = Literal["population", "final", "scaling", "confirmation"]
+Round = Literal["population", "final", "scaling", "confirmation", "fidelity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,7 @@ def test_two_runs_grow_side_by_side(run, study, tmp_path):
 
 def test_what_cannot_be_decided_is_refused(run):
     a, b = sides(run)
-    with pytest.raises(UserError, match="--at-most 19 is fewer than the first look takes; .* 20"):
+    with pytest.raises(UserError, match=r"--at-most 19 is fewer than the first look takes; .* 20"):
         compare_until_decided(a, b, Terms(), at_most=19, watcher=Silent())
     with pytest.raises(RunError, match="stands on both sides"):
         compare_until_decided(a, a, Terms(), at_most=40, watcher=Silent())
@@ -146,7 +146,7 @@ def test_a_walk_trains_and_writes_a_study(run, netspace):
 
 def test_a_person_is_asked(run, netspace, monkeypatch):
     answers = iter(["x", "99", ""])
-    monkeypatch.setattr("netspace.cli._ask", lambda question: next(answers))
+    monkeypatch.setattr("netspace.cli.populations.ask", lambda question: next(answers))
     told = netspace("refine", f"{run}:anynetx_e", "--at-most", 100)
     assert told.code == 0, told.err
     assert "nothing was chosen" in told.out

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from netspace.analyse.refinement import Step
 from netspace.config import Study
 from netspace.trial import Trial
 
@@ -54,6 +55,7 @@ class RunRecord:
 
     plan: sentences on what was planned and why. command: how to repeat the run.
     started: date and time of the first session. seconds: of work so far, over all sessions.
+    steps: of the refinements of its spaces.
     """
 
     folder: str
@@ -65,6 +67,7 @@ class RunRecord:
     trials: tuple[Trial, ...]
     winner: Winner | None
     seconds: float
+    steps: tuple[Step, ...] = ()
     started: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -77,3 +80,8 @@ class RunRecord:
     def final(self) -> tuple[Trial, ...]:
         """The trials of the final round."""
         return tuple(trial for trial in self.trials if trial.round == "final")
+
+    @property
+    def fidelity(self) -> tuple[Trial, ...]:
+        """The trainings that tell whether the short schedule ranks as a longer one would."""
+        return tuple(trial for trial in self.trials if trial.round == "fidelity")

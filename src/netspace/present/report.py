@@ -1,14 +1,18 @@
 """The report of a run: one HTML file that needs nothing else."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from netspace.config import study_text
 from netspace.present.curves import draw_curves
 from netspace.present.draw import draw
-from netspace.present.good_ranges import FEWEST, Knob, draw_good_ranges, knobs
+from netspace.present.equal_flops import at_equal_flops
+from netspace.present.fidelity import fidelity_of
+from netspace.present.fidelity_plot import draw_fidelity
+from netspace.present.fidelity_words import CEILING, command, left_out, said
 from netspace.present.page import Plot, page, plot
-from netspace.present.plots import draw_costs, draw_edf
+from netspace.present.parameter_findings import parameter_findings
+from netspace.present.plots import draw_costs, draw_distributions, draw_edf
 from netspace.present.populations import (
     Population,
     candidates,
@@ -16,16 +20,17 @@ from netspace.present.populations import (
     populations,
 )
 from netspace.present.record import RunRecord
+from netspace.present.refinement_section import walks_shown
 from netspace.present.run_tables import data_table, failed_table, recipe_table, settings_table
 from netspace.present.sentences import (
     answer,
     budget_words,
     circumstances,
     draws,
+    effective_sizes,
     judgements,
     progress,
     reason,
-    untold,
 )
 from netspace.present.tables import (
     Table,
@@ -33,24 +38,20 @@ from netspace.present.tables import (
     error_table,
     final_table,
     parts_table,
-    ranges_table,
     summary_table,
 )
 from netspace.present.width_plot import draw_widths
-from netspace.present.wording import counted, duration, percent
+from netspace.present.wording import counted, duration, listed, percent
 from netspace.recipe import Recipe
 from netspace.trial import Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ranges:
-    """The good ranges of one space, or the sentence why there are none."""
+class EqualFlops:
+    """Distributions at equal flops, and what each population is worth there."""
 
-    space: str
-    missing: str = ""
-    plot: Plot | None = None
-    table: Table | None = None
-    untold: str = ""
+    plot: Plot
+    words: str
 
 
 def render(record: RunRecord) -> str:
@@ -64,8 +65,10 @@ def render(record: RunRecord) -> str:
         contents=_contents(record, failed),
         record=record,
         shown=_shown(record),
+        walks=walks_shown(record.steps),
         **_spaces(record, people),
         **_figures(record, people),
+        fidelity=_fidelity(record),
         **_run(record, failed),
     )
 
@@ -78,7 +81,8 @@ def _contents(record: RunRecord, failed: Sequence[Trial]) -> list[tuple[str, str
         ("distributions", "Error distributions"),
         ("spaces", "The spaces in numbers"),
         ("costs", "Error against cost"),
-        ("ranges", "Good parameter ranges"),
+        ("lineage", "Refinement"),
+        ("ranges", "What good networks have"),
         ("curves", "Learning curves"),
         ("failed", "Failed trainings"),
         ("plan", "Budget and plan"),
@@ -87,7 +91,8 @@ def _contents(record: RunRecord, failed: Sequence[Trial]) -> list[tuple[str, str
         ("settings", "Settings and versions"),
         ("repeat", "How to repeat it"),
     ]
-    return [section for section in sections if failed or section[0] != "failed"]
+    absent = {name for name, there in (("failed", failed), ("lineage", record.steps)) if not there}
+    return [section for section in sections if section[0] not in absent]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,47 +145,52 @@ def _spaces(record: RunRecord, people: Sequence[Population]) -> Mapping[str, obj
 def _figures(record: RunRecord, people: Sequence[Population]) -> Mapping[str, object]:
     """The plots; None where no network has finished."""
     if not any(population.errors for population in people):
-        return {"edf": None, "costs": None, "curves": None, "ranges": ()}
+        return {"edf": None, "equal_flops": (), "costs": None, "curves": None, "ranges": ()}
     best = record.winner.best if record.winner else None
     return {
         "edf": plot("edf", "Distribution of errors in each space", draw_edf(people)),
+        "equal_flops": _equal_flops(people),
         "costs": plot(
             "cost", "Error against flops, params and activations", draw_costs(people, best), 760
         ),
         "curves": plot(
             "curve", "Validation error after each epoch", draw_curves(people, record.final), 640
         ),
-        "ranges": tuple(_ranges(record, people)),
+        "ranges": tuple(parameter_findings(record, people)),
     }
 
 
-def _ranges(record: RunRecord, people: Sequence[Population]) -> Iterator[Ranges]:
-    data = record.data
-    choices = {choice.called: choice for choice in record.study.spaces}
-    for population in people:
-        if population.space not in choices:
-            continue
-        space = choices[population.space].space(
-            resolution=data.resolution, channels=data.channels, classes=len(data.classes)
+def _equal_flops(people: Sequence[Population]) -> tuple[EqualFlops, ...]:
+    found = []
+    for place, one in enumerate(at_equal_flops(people)):
+        drawn = draw_distributions(one.drawable)
+        spaces = listed(population.space for population in one.populations)
+        words = f"Distribution of errors in {spaces}, weighted to the same flops"
+        found.append(
+            EqualFlops(plot=plot(f"edf-flops-{place}", words, drawn), words=effective_sizes(one))
         )
-        found = knobs(population, space)
-        if found:
-            yield _found_ranges(population, found)
-        else:
-            done = counted(len(population.finished), "finished network")
-            missing = f"{done}: too few to say which values are good; it takes {FEWEST}."
-            yield Ranges(space=population.space, missing=missing)
+    return tuple(found)
 
 
-def _found_ranges(population: Population, found: Sequence[Knob]) -> Ranges:
-    words = f"Error against each parameter of {population.space}, with its good range"
-    telling = any(knob.telling for knob in found)
-    name = f"ranges-{population.number}"
-    return Ranges(
-        space=population.space,
-        plot=plot(name, words, draw_good_ranges(population, found), 860) if telling else None,
-        table=ranges_table(found),
-        untold=untold(found),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranks:
+    """Whether the short schedule ranks as a longer one; command: what measures it if need be."""
+
+    said: str
+    remarks: tuple[str, ...]
+    command: str
+    plot: Plot | None
+
+
+def _fidelity(record: RunRecord) -> Ranks:
+    found = fidelity_of(record)
+    if found is None or not found.over:
+        return Ranks(said=said(record, found), remarks=(), command=command(record), plot=None)
+    remarks = (left_out(found), CEILING) if found.agreement else (left_out(found),)
+    words = f"Error after {found.long_epochs} epochs against error after {found.short_epochs}"
+    drawn = plot("fidelity", words, draw_fidelity(found)) if found.complete else None
+    return Ranks(
+        said=said(record, found), remarks=tuple(filter(None, remarks)), command="", plot=drawn
     )
 
 

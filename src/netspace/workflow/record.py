@@ -11,6 +11,7 @@ from netspace.run.folder import RunFolder
 from netspace.run.store import Store
 from netspace.trial import Trial
 from netspace.workflow.session import require_kind
+from netspace.workflow.steps import steps_of
 
 
 def record_of(folder: RunFolder, store: Store) -> RunRecord:
@@ -27,6 +28,7 @@ def record_of(folder: RunFolder, store: Store) -> RunRecord:
         trials=trials,
         winner=_winner(store.fact("winner"), trials),
         seconds=store.fact("seconds") or 0.0,
+        steps=steps_of(store),
         started=store.fact("started") or "",
         versions=settings[0] if settings else {},
     )

@@ -4,9 +4,11 @@ import json
 from itertools import combinations
 from typing import Any
 
-from netspace.analyse.summary import summarise
-from netspace.analyse.verdict import Comparison
+from netspace.analyse.comparison import Comparison
+from netspace.analyse.summary import Summary, summarise
 from netspace.design.serial import to_plain
+from netspace.present.fidelity import fidelity_of
+from netspace.present.fidelity_words import fidelity_json
 from netspace.present.populations import Population, compare_spaces, populations
 from netspace.present.record import RunRecord
 
@@ -25,6 +27,7 @@ def summary(record: RunRecord) -> dict[str, Any]:
         "networks_failed": sum(trial.state == "failed" for trial in population),
         "spaces": [space_summary(population) for population in populations(record)],
         "comparisons": [comparison_json(a, b, found) for a, b, found in comparisons(record)],
+        "fidelity": fidelity_json(record, fidelity_of(record)),
         "data": {"name": record.data.name, "fingerprint": record.data.fingerprint},
         "seconds": round(record.seconds, 1),
     }
@@ -42,7 +45,22 @@ def space_summary(population: Population) -> dict[str, Any]:
         "best": found.best,
         "median": found.median,
         "mean": found.mean,
+        "quantiles": {str(share): error for share, error in found.quantiles.items()},
         "expected_best": {str(k): error for k, error in found.expected_best.items()},
+        "intervals": _intervals(found),
+    }
+
+
+def _intervals(found: Summary) -> dict[str, Any]:
+    """The ends of each interval that there is."""
+    mean, quantiles = found.mean_interval, found.quantile_intervals
+    return {
+        "confidence": found.confidence,
+        **({} if mean is None else {"mean": [mean.low, mean.high]}),
+        "quantiles": {str(share): [one.low, one.high] for share, one in quantiles.items()},
+        "expected_best": {
+            str(k): [one.low, one.high] for k, one in found.expected_best_intervals.items()
+        },
     }
 
 
@@ -75,6 +93,9 @@ def comparison_json(a: str, b: str, found: Comparison) -> dict[str, Any]:
         "rough": found.rough,
         "estimand": str(found.estimand),
         "verdict": found.verdict,
+        "margin": found.margin,
+        "needed": found.needed,
+        "looks": list(found.looks),
         "difference": found.difference,
         "low": found.low,
         "high": found.high,
