@@ -194,6 +194,16 @@ def test_violations_are_differences_where_there_are_no_octaves(rule, row, distan
     assert rule.violation(np.array([row], float)) == distance
 
 
+@pytest.mark.parametrize(
+    "rule", [Shared, NonDecreasing, lambda parameter: Fixed(parameter=parameter, value=1e10)]
+)
+def test_values_that_rounding_would_make_equal(rule):
+    """Their logarithms are the same number."""
+    next_to = np.array([[1e10, np.nextafter(1e10, 0)]])
+    assert np.ptp(np.log2(next_to)) == 0
+    assert 0 < rule(parameter="p").violation(next_to) < 1e-6
+
+
 def test_lines_hold_whole_rows():
     good, bad = ((8, 24, 64, 168), (1, 2, 4, 9)), ((8, 24, 64, 168), (9, 1, 1, 1))
     width, depth = (np.array(side, float) for side in zip(good, bad, strict=True))

@@ -3,9 +3,9 @@
 Looking again and again until an interval decides finds differences that are not there. So the looks
 are stated beforehand (Renard's R10 numbers: 20, 25, 32, 40 ... networks a side), and the error that
 all of them together may make is spent on them in stated parts: `BY_HORIZON` of it in equal parts up
-to the horizon (small looks a smaller part), the rest in falling parts on all later looks, without an end. A verdict therefore
-holds whenever one stops. Each look's normal quantile follows from the joint distribution of the
-looks, whose differences are correlated since they share networks.
+to the horizon (small looks a smaller part), the rest in falling parts on all later looks, without
+an end. A verdict therefore holds whenever one stops. Each look's normal quantile follows from the
+joint distribution of the looks, whose differences are correlated since they share networks.
 
 Source: group-sequential tests by error spending, Lan and DeMets 1983; recursive integration of
 Armitage, McPherson and Rowe 1969; Jennison and Turnbull 2000, ch. 7 and 19.

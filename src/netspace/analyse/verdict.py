@@ -64,12 +64,7 @@ def decide(
     check_confidence(confidence)
     a, b = (np.asarray(errors, dtype=np.float64) for errors in (errors_a, errors_b))
     places_a, places_b = (np.flatnonzero(np.isfinite(errors)) for errors in (a, b))
-    stated = looks.looks(min(len(places_a), len(places_b)))
-    if not stated:
-        raise UserError(
-            f"the first look takes {looks.FIRST} finished networks a side, there are "
-            f"{len(places_a)} and {len(places_b)}; train more networks first"
-        )
+    stated = _stated(len(places_a), len(places_b))
     measure, within = estimand_of(estimand, looks.FIRST), _margin(margin, estimand)
     quantiles = looks.quantiles(stated[-1], 1.0 - confidence, horizon)
     found = None
@@ -83,6 +78,17 @@ def decide(
             break
     assert found is not None
     return found
+
+
+def _stated(finished_a: int, finished_b: int) -> tuple[int, ...]:
+    """The looks that so many finished networks allow. Raises UserError if there is none."""
+    stated = looks.looks(min(finished_a, finished_b))
+    if not stated:
+        raise UserError(
+            f"the first look takes {looks.FIRST} finished networks a side, there are "
+            f"{finished_a} and {finished_b}; train more networks first"
+        )
+    return stated
 
 
 def _judged(
