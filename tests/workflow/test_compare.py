@@ -1,6 +1,6 @@
 """Comparing populations of two runs: only what can be compared."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -20,6 +20,7 @@ from netspace.spaces.sampling import Member
 from netspace.table import TrialTable
 from netspace.trial import Trial
 from netspace.workflow.compare import Side, Terms, compare_populations, side
+from tests.commands import Netspace
 
 ERRORS = {"anynetx_a": [40.0, 42.0, 44.0, 46.0], "regnetx": [30.0, 31.0, 32.0, 33.0]}
 DATA = DataFacts(
@@ -141,7 +142,7 @@ def test_other_images_or_recipes_are_refused_unless_forced(
     differing: str, change: dict[str, object], tmp_path: Path
 ) -> None:
     both = sides(trained(tmp_path / "a"), trained(tmp_path / "b", **change))
-    with pytest.raises(RunError, match=f"have different {differing}, .*--force"):
+    with pytest.raises(RunError, match=f"have different {differing}; --force"):
         compare_populations(*both, Terms())
     assert compare_populations(*both, Terms(force=True)).verdict == "better"
 
@@ -153,7 +154,7 @@ def test_other_tables_or_columns_are_refused_unless_forced(
     change: dict[str, object], tmp_path: Path
 ) -> None:
     here, there = imported(tmp_path / "a"), imported(tmp_path / "b", **change)
-    with pytest.raises(RunError, match=r"different imported tables or error columns, .*--force"):
+    with pytest.raises(RunError, match=r"different imported tables or error columns; --force"):
         compare_populations(*sides(here, there), Terms())
     assert compare_populations(*sides(here, there), Terms(force=True)).verdict == "better"
 
@@ -165,7 +166,7 @@ def test_the_name_of_a_table_is_not_what_its_errors_come_from(tmp_path: Path) ->
 
 def test_a_table_against_a_training_run_is_refused_unless_forced(tmp_path: Path) -> None:
     both = sides(imported(tmp_path / "a"), trained(tmp_path / "b"))
-    with pytest.raises(RunError, match=r"have different kinds of run, .*--force"):
+    with pytest.raises(RunError, match=r"have different kinds of run; --force"):
         compare_populations(*both, Terms())
     assert compare_populations(*both, Terms(force=True)).verdict == "better"
 
@@ -210,3 +211,24 @@ def test_a_folder_name_may_hold_a_colon(tmp_path: Path) -> None:
 def test_a_space_name_may_hold_a_colon(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="unknown space 'c:d'"):
         side(f"{trained(tmp_path / 'a:b')}:c:d")
+
+
+def test_networks_of_other_cost_are_refused_unless_forced(tmp_path: Path) -> None:
+    here = side(f"{trained(tmp_path / 'a')}:anynetx_a")
+    dear = replace(here.table, flops=here.table.flops * 1e3)
+    other = replace(here, space="regnetx", table=dear)
+    with pytest.raises(RunError, match=r"flops, those of regnetx .*: spaces are compared at like"):
+        compare_populations(here, other, Terms())
+    assert compare_populations(here, other, Terms(force=True)).difference == 0.0
+    unknown = replace(here, table=replace(dear, flops=np.full(len(dear), np.nan)))
+    assert compare_populations(here, unknown, Terms()).difference == 0.0
+
+
+def test_what_is_forced_is_said(tmp_path: Path, netspace: Netspace) -> None:
+    here, there = trained(tmp_path / "a"), trained(tmp_path / "b", fingerprint="g")
+    words = ("compare", f"{here}:anynetx_a", f"{there}:regnetx")
+    assert netspace(*words).code == 2
+    told = netspace(*words, "--force")
+    assert told.code == 0
+    assert "note: " in told.err
+    assert "have different images or splits" in told.err

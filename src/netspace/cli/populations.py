@@ -40,6 +40,8 @@ def compare(
 
     first, second = workflow.side(a), workflow.side(b)
     terms = workflow.Terms(estimand=named(estimand), margin=margin, force=force)
+    for obstacle in workflow.require_alike(first, second, force=force):
+        print(f"note: {obstacle}", file=sys.stderr)
     if until_decided:
         found = compare_until_decided(first, second, terms, at_most=at_most, watcher=Reporter())
     else:

@@ -1,13 +1,16 @@
 """Two populations side by side, each given as DIR or DIR:SPACE."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from netspace.analyse.comparison import Comparison
 from netspace.analyse.estimands import EstimandName
 from netspace.analyse.verdict import compare
 from netspace.config import study_from_plain
+from netspace.design.units import format_size
 from netspace.errors import RunError, UnknownNameError
 from netspace.run.folder import RunFolder
 from netspace.run.store import Store
@@ -96,14 +99,27 @@ def compare_populations(a: Side, b: Side, terms: Terms) -> Comparison:
     return compare(a.table.errors, b.table.errors, estimand=terms.estimand, margin=terms.margin)
 
 
-def require_alike(a: Side, b: Side, *, force: bool) -> None:
-    """Raise RunError if the errors of A and B come from different origins, unless forced."""
+def require_alike(a: Side, b: Side, *, force: bool) -> tuple[str, ...]:
+    """Why A and B should not be compared, where that is forced. Raises RunError where it is not."""
+    found = tuple(_obstacles(a, b))
+    if found and not force:
+        raise RunError(f"{found[0]}; --force compares them all the same")
+    return found
+
+
+def _obstacles(a: Side, b: Side) -> Iterator[str]:
     differing = _differing(a.origin, b.origin)
-    if differing and not force:
-        raise RunError(
-            f"{a.folder} and {b.folder} have different {differing}, so their errors cannot be "
-            "compared; --force does it all the same"
-        )
+    if differing:
+        yield f"{a.folder} and {b.folder} have different {differing}"
+    costs = [table.flops[np.isfinite(table.flops)] for table in (a.table, b.table)]
+    if all(cost.size for cost in costs):
+        (low_a, high_a), (low_b, high_b) = ((cost.min(), cost.max()) for cost in costs)
+        if high_a < low_b or high_b < low_a:
+            yield (
+                f"the networks of {a.space} have {format_size(low_a)} to {format_size(high_a)} "
+                f"flops, those of {b.space} {format_size(low_b)} to {format_size(high_b)}: spaces "
+                "are compared at like cost"
+            )
 
 
 def _differing(a: Mapping[str, object], b: Mapping[str, object]) -> str:
