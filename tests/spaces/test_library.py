@@ -103,3 +103,11 @@ def test_the_space_of_a_table():
     names = ("width", "depth")
     assert set(found) == all_of(Shared, *names) | all_of(NonDecreasing, *names) | {LINE}
     assert LINE.holds(columns["width"], columns["depth"]).tolist() == [True, True, False, False]
+
+
+def test_one_width_for_all_stages_is_no_line():
+    """Though of these widths only multiples of 8 could be a line's."""
+    columns = {"width": np.array([[8.0], [12], [16]]), "depth": np.array([[1.0], [2], [3]])}
+    family = listed_space("table", columns)
+    assert narrows(LINE, family)
+    assert library(family) == ()

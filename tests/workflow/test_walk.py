@@ -6,6 +6,7 @@ import pytest
 from netspace.analyse.refinement import Step
 from netspace.errors import InfeasibleError
 from netspace.spaces.rules import NonDecreasing
+from netspace.workflow.asking import Asking
 from netspace.workflow.tables import TableSource
 from netspace.workflow.walk import HORIZON, PROPOSERS, Automatic, Walk, standing, walk
 from tests.workflow.synthetic import PLANTED, Truth, table
@@ -127,3 +128,47 @@ def test_no_step_goes_beyond_the_horizon():
     _, source, _ = walked(2, effect=0.0, at_most=400)
     assert max(step.comparison.finished_b for step in source.steps) <= HORIZON
     assert NonDecreasing(parameter="width") in {step.rule for step in source.steps} or source.steps
+
+
+class Scripted:
+    """Answers in order; keeps what was asked."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = iter(answers)
+        self.asked: list[str] = []
+
+    def __call__(self, question: str) -> str:
+        self.asked.append(question)
+        return next(self.answers, "")
+
+
+def asked(*answers, seed=1):
+    person = Scripted(*answers)
+    source = TableSource("table", table(seed, effect=4.0), seed=seed)
+    ended = walk(source, Walk(start="table", seed=seed), Asking(person))
+    return person, source, ended
+
+
+def test_a_person_chooses_and_accepts():
+    person, source, ended = asked("1", "y", "")
+    assert ended == "nothing was chosen"
+    (step,) = source.steps
+    assert (step.rule, step.taken) == (PLANTED, True)
+    assert "1. width does not fall from stage to stage: seems to help" in person.asked[0]
+    assert "Go on from table.1? (y or n)" in person.asked[1]
+    assert person.asked[2].startswith("Rules for table.1, ")
+
+
+def test_a_person_may_decline_what_holds():
+    _, source, _ = asked("1", "n", "")
+    (step,) = source.steps
+    assert step.holds
+    assert step.taken is False
+    assert standing(source.steps, "table") == "table"
+
+
+def test_an_answer_that_is_no_number_is_asked_again():
+    person, source, _ = asked("yes", "0", "")
+    assert source.steps == ()
+    assert person.asked[1].startswith("'yes' is not a number from 1 to ")
+    assert person.asked[2].startswith("'0' is not a number")

@@ -8,11 +8,11 @@ from pydantic import Discriminator
 
 from netspace.analyse.influence import Effect, Influenced, best_of_influences, effect
 from netspace.analyse.outcomes import Floats
-from netspace.errors import UnknownNameError
+from netspace.errors import UnknownNameError, UserError
 
 EstimandName: TypeAlias = Literal["best_of_10", "mean", "chance"]
 
-USUAL_MARGIN = {"best_of_10": 0.5, "mean": 0.5, "chance": 5.0}
+USUAL_MARGIN: dict[EstimandName, float] = {"best_of_10": 0.5, "mean": 0.5, "chance": 5.0}
 """Below such differences two populations count as equivalent, unless the user says otherwise."""
 
 
@@ -72,6 +72,15 @@ def estimand_of(name: str, smaller: int) -> Estimand:
             return Mean()
         case "chance":
             return Chance()
+
+
+def margin_of(name: EstimandName, margin: float | None) -> float:
+    """The margin in the estimand's points; the usual one if None. Raises UserError."""
+    if margin is None:
+        return USUAL_MARGIN[name]
+    if not 0.0 < margin < 100.0:
+        raise UserError(f"margin {margin:g} must lie between 0 and 100 points; 0.5 is usual")
+    return margin
 
 
 def effect_of(estimand: Estimand, a: Floats, b: Floats) -> Effect:

@@ -8,11 +8,11 @@ from numpy.typing import ArrayLike
 from netspace.analyse import looks
 from netspace.analyse.comparison import Comparison
 from netspace.analyse.estimands import (
-    USUAL_MARGIN,
     Estimand,
     EstimandName,
     effect_of,
     estimand_of,
+    margin_of,
 )
 from netspace.analyse.outcomes import Floats, Outcomes, check_confidence, outcomes
 from netspace.errors import UserError
@@ -39,7 +39,7 @@ def compare(
     check_confidence(confidence)
     a, b = _side("A", errors_a, failed_a), _side("B", errors_b, failed_b)
     measure = estimand_of(estimand, min(a.finished, b.finished))
-    return _judged(measure, a, b, _margin(margin, estimand), confidence)
+    return _judged(measure, a, b, margin_of(estimand, margin), confidence)
 
 
 def decide(
@@ -65,7 +65,7 @@ def decide(
     a, b = (np.asarray(errors, dtype=np.float64) for errors in (errors_a, errors_b))
     places_a, places_b = (np.flatnonzero(np.isfinite(errors)) for errors in (a, b))
     stated = _stated(len(places_a), len(places_b))
-    measure, within = estimand_of(estimand, looks.FIRST), _margin(margin, estimand)
+    measure, within = estimand_of(estimand, looks.FIRST), margin_of(estimand, margin)
     quantiles = looks.quantiles(stated[-1], 1.0 - confidence, horizon)
     found = None
     for place, (n, quantile) in enumerate(zip(stated, quantiles, strict=True)):
@@ -132,14 +132,6 @@ def _side(name: str, errors: ArrayLike, failed: int) -> Outcomes:
             "failed); train more networks there"
         )
     return side
-
-
-def _margin(margin: float | None, estimand: str) -> float:
-    if margin is None:
-        return USUAL_MARGIN[estimand]
-    if not 0.0 < margin < 100.0:
-        raise UserError(f"margin {margin:g} must lie between 0 and 100 points; 0.5 is usual")
-    return margin
 
 
 def _chance_below(errors: Floats, others: Floats) -> float:

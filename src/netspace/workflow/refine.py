@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from netspace.analyse.estimands import EstimandName
+from netspace.analyse.estimands import EstimandName, margin_of
 from netspace.analyse.proposals import Proposal, propose
 from netspace.analyse.refinement import Step
 from netspace.config import Study, study_from_plain, study_text
@@ -24,7 +24,7 @@ from netspace.workflow.growing import Growing, growing, space_of
 from netspace.workflow.session import kind_of, opened
 from netspace.workflow.steps import record_steps, steps_of
 from netspace.workflow.tables import TableSource
-from netspace.workflow.walk import Guide, Source, Walk, standing, walk, walked
+from netspace.workflow.walk import USUAL_ESTIMAND, Guide, Source, Walk, standing, walk, walked
 from netspace.workflow.watch import Watcher
 
 
@@ -139,6 +139,8 @@ def _begun(source: Source, store: Store, start: str, wanted: Wanted) -> Walk:
     }
     known = walks.get(start)
     if known is None:
+        estimand = wanted.estimand or USUAL_ESTIMAND
+        given |= {"estimand": estimand, "margin": margin_of(estimand, wanted.margin)}
         begun = Walk(start=start, at_most=wanted.at_most, before=source.trained, **given)
     else:
         begun = replace(Walk(**known), at_most=wanted.at_most)

@@ -31,6 +31,13 @@ HOPELESS = 2.0
 """A rule is given up if it seems to need so many times the networks that there may be."""
 
 
+USUAL_ESTIMAND: EstimandName = "mean"
+"""A rule must be good for the space as a whole.
+
+The best of ten hardly moves where the parent holds many networks that obey the rule anyway.
+"""
+
+
 class Source(Protocol):
     """Where the errors of a walk come from: a run that trains, or a table of trained networks."""
 
@@ -60,15 +67,13 @@ class Walk:
     """What a walk is asked to do.
 
     at_most: networks it may train. margin: in the estimand's points; a child that is worse by less
-    costs nothing. estimand: the mean, since a rule must be good for the space as a whole, and since
-    the best of ten hardly moves where the parent holds many networks that obey the rule anyway.
-    before: networks that were trained before it began.
+    costs nothing. before: networks that were trained before it began.
     """
 
     start: str
     at_most: int = 300
-    margin: float | None = None
-    estimand: EstimandName = "mean"
+    margin: float = 0.5
+    estimand: EstimandName = USUAL_ESTIMAND
     seed: int = 0
     before: int = 0
 
