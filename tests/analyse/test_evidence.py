@@ -3,22 +3,13 @@ import pytest
 
 from netspace.analyse.evidence import FEW_MEMBERS, evidence
 from netspace.spaces.rules import Fixed, NonDecreasing, Shared
-from netspace.table import TrialTable
+from tests.analyse.tables import table as made_up
 
 RULE = Fixed(parameter="p", value=1.0)
 
 
 def table(values, errors):
-    columns = np.asarray(values, float).reshape(len(errors), -1)
-    nothing = np.full(len(errors), np.nan)
-    return TrialTable(
-        index=np.arange(len(errors)),
-        errors=np.asarray(errors, float),
-        flops=nothing,
-        params=nothing,
-        activations=nothing,
-        parameters={"p": columns},
-    )
+    return made_up(errors, {"p": np.asarray(values, float)})
 
 
 def test_members_are_those_that_obey():

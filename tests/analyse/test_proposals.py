@@ -5,21 +5,13 @@ from netspace.analyse.proposals import propose
 from netspace.spaces.families import space
 from netspace.spaces.listed import listed_space
 from netspace.spaces.rules import Fixed, NonDecreasing, QuantisedLinear, Shared, Within
-from netspace.table import TrialTable
+from tests.analyse.tables import table as made_up
 
 ROWS = 200
 
 
 def table(parameters, errors):
-    nothing = np.full(len(errors), np.nan)
-    return TrialTable(
-        index=np.arange(len(errors)),
-        errors=np.asarray(errors, float),
-        flops=nothing,
-        params=nothing,
-        activations=nothing,
-        parameters=parameters,
-    )
+    return made_up(errors, parameters)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from netspace.spaces.listed import listed_space, members
 from netspace.spaces.rules import NonDecreasing, Rule
 from netspace.spaces.space import Space
 from netspace.table import TrialTable
+from tests.analyse.tables import table as made_up
 
 ROWS = 12_000
 STAGES = 3
@@ -27,15 +28,7 @@ def table(seed: int, *, effect: float, rows: int = ROWS) -> TrialTable:
     }
     obeys = PLANTED.holds(parameters["width"])
     errors = rng.normal(50.0, 3.0, rows) - effect * obeys
-    nothing = np.full(rows, np.nan)
-    return TrialTable(
-        index=np.arange(rows),
-        errors=errors,
-        flops=nothing,
-        params=nothing,
-        activations=nothing,
-        parameters=parameters,
-    )
+    return made_up(errors, parameters)
 
 
 @dataclass(frozen=True)

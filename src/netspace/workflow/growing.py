@@ -19,8 +19,7 @@ from netspace.run.store import Store
 from netspace.spaces.sampling import sample
 from netspace.spaces.space import Space
 from netspace.table import TrialTable
-from netspace.trial import Trial
-from netspace.workflow.population import Population, trial_seed
+from netspace.workflow.population import Population, trials_of
 from netspace.workflow.session import Session, data_facts, opened, require_kind, session
 from netspace.workflow.steps import steps_of
 from netspace.workflow.study import write_results
@@ -79,19 +78,7 @@ class Growing:
             raise InfeasibleError(f"space {name}: {drawn.shortfall}; widen the budget")
         population = Population(space=self.space(name), sample=drawn)
         self._tell(population)
-        place = self._place(name, steps)
-        self.store.plan(
-            Trial(
-                space=name,
-                index=index,
-                network=member.network,
-                parameters=member.parameters,
-                complexity=member.complexity,
-                recipe=self.study.recipe,
-                seed=trial_seed(self.study.seed, place, index),
-            )
-            for index, member in enumerate(drawn.members)
-        )
+        self.store.plan(trials_of(population, self.study, self._place(name, steps)))
 
     def _place(self, name: str, steps: tuple[Step, ...]) -> int:
         names = [choice.called for choice in self.study.spaces]

@@ -1,6 +1,6 @@
 """Populations as trials: sampled from the study's spaces, planned in the store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,17 +64,20 @@ def draw(study: Study, choice: SpaceChoice, data: DataSet, *, networks: int) -> 
 def plan_population(study: Study, populations: Sequence[Population], store: Store) -> None:
     """Plan a trial for every network of every space; planning again changes nothing."""
     for place, population in enumerate(populations):
-        store.plan(
-            Trial(
-                space=population.space.name,
-                index=index,
-                network=member.network,
-                parameters=member.parameters,
-                complexity=member.complexity,
-                recipe=study.recipe,
-                seed=trial_seed(study.seed, place, index),
-            )
-            for index, member in enumerate(population.sample.members)
+        store.plan(trials_of(population, study, place))
+
+
+def trials_of(population: Population, study: Study, place: int) -> Iterator[Trial]:
+    """A trial for every network; place: the population's number in the run, for its seeds."""
+    for index, member in enumerate(population.sample.members):
+        yield Trial(
+            space=population.space.name,
+            index=index,
+            network=member.network,
+            parameters=member.parameters,
+            complexity=member.complexity,
+            recipe=study.recipe,
+            seed=trial_seed(study.seed, place, index),
         )
 
 
