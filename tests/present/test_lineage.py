@@ -101,8 +101,8 @@ def test_a_step_in_words():
     assert lines == [
         "anynetx_a -> anynetx_a.1: bottleneck ratio is the same in all stages: accepted: an "
         "improvement",
-        "    anynetx_a.1 beats anynetx_a by 2.0 points (97.5 % interval 1.0 to 3.0) in the mean "
-        "error, on 20 and 20 fresh networks",
+        "    anynetx_a.1 minus anynetx_a is -2.0 points (97.5 % interval -3.0 to -1.0) in the mean "
+        "error; the margin is 0.5, on 20 and 20 fresh networks",
         "    Degrees of freedom 16 to 13, size 10^20.3 to 10^18.9; 40 networks trained for it",
     ]
     assert step(taken=False).sentence.endswith("an improvement, but not gone on from")
@@ -142,6 +142,12 @@ def test_the_picture_shows_every_space_and_rule():
     crosses = [node for node in root.iter() if node.get("class") == "cross"]
     heads = [node for node in root.iter() if node.get("class") == "head"]
     assert (len(crosses), len(heads)) == (1, 1)
+
+
+def test_a_rule_that_is_not_decided_yet_is_not_crossed_out():
+    _, root = texts(draw_lineage([step(taken=None, comparison=None)]))
+    kinds = [node.get("class") for node in root.iter()]
+    assert (kinds.count("cross"), kinds.count("open")) == (0, 1)
 
 
 def test_nothing_in_the_picture_overlaps_or_leaves_it():

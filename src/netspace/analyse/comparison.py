@@ -97,24 +97,33 @@ class Comparison:
             case "undecided":
                 more = "" if self.needed is None else f" (about {_about(self.needed)} more each)"
                 said = f"undecided{more}:"
-        return f"{said} {self._figures(name_a, name_b)}"
+        by = self.verdict == "better" and not isinstance(self.estimand, Chance)
+        return f"{said} {self._gain if by else self.figures(name_a, name_b)}"
 
-    def _figures(self, name_a: str, name_b: str) -> str:
-        """The estimate with its interval, in words that fit behind the verdict."""
-        interval = f"{100.0 * self.confidence:g} % interval"
-        better = self.verdict == "better"
-        digits = _digits(-self.high) if better else 1
+    @property
+    def _gain(self) -> str:
+        """By how much a better B beats A."""
+        digits = _digits(-self.high)
+        values = (-self.difference, -self.high, -self.low)
+        size, low, high = (_rounded(value, digits) for value in values)
+        return f"{size} points ({self._interval} {low} to {high}) in the {self.estimand}"
+
+    @property
+    def _interval(self) -> str:
+        return f"{100.0 * self.confidence:g} % interval"
+
+    def figures(self, name_a: str, name_b: str) -> str:
+        """The difference with its interval and no verdict, in words."""
+        digits = _digits(-self.high) if self.verdict == "better" else 1
         if isinstance(self.estimand, Chance):
             said = f"a network of {name_b} has a lower error than one of {name_a} with a chance of"
             values = (50.0 - self.difference, 50.0 - self.high, 50.0 - self.low)
             chance, low, high = (_rounded(value, digits) for value in values)
-            return f"{said} {chance} % ({interval} {low} to {high})"
+            return f"{said} {chance} % ({self._interval} {low} to {high})"
         values = (self.difference, self.low, self.high)
-        if better:
-            values = (-self.difference, -self.high, -self.low)
         size, low, high = (_rounded(value, digits) for value in values)
-        said = "" if better else f"{name_b} minus {name_a} is "
-        return f"{said}{size} points ({interval} {low} to {high}) in the {self.estimand}"
+        said = f"{name_b} minus {name_a} is {size} points ({self._interval} {low} to {high})"
+        return f"{said} in the {self.estimand}"
 
 
 def _about(networks: int) -> str:

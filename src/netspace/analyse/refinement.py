@@ -79,6 +79,14 @@ class Step:
         return f"{said}, but not gone on from" if declined else said
 
     @property
+    def verdict_words(self) -> str:
+        """What the fresh networks said of the child; empty before the first look."""
+        found = self.comparison
+        if found is None:
+            return ""
+        return f"{found.figures(self.parent, self.child)}; the margin is {found.margin:g}"
+
+    @property
     def sentence(self) -> str:
         """The rule and what came out."""
         return f"{self.rule.sentence}: {self.outcome_words}"

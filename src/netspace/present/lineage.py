@@ -13,10 +13,10 @@ from netspace.analyse.refinement import Size, Step
 from netspace.present.wording import counted
 
 WIDTH = 920
-BOX, BOX_HEIGHT = 200, 46
+BOX, BOX_HEIGHT = 222, 46
 MIDDLE = BOX / 2 + 10
-TEXT = 242
-LETTERS = 96
+TEXT = 264
+LETTERS = 92
 LINE, GAP = 17, 14
 
 STYLE = """
@@ -33,6 +33,7 @@ font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif
 .netspace-lineage .branch{stroke:currentColor;opacity:.45;stroke-width:1.5;stroke-dasharray:4 3;
 fill:none}
 .netspace-lineage .cross{stroke:var(--accent-2,#d55e00);stroke-width:2.5}
+.netspace-lineage .open{stroke:currentColor;stroke-width:1.5;fill:none}
 @media (prefers-color-scheme:dark){.netspace-lineage{color:var(--text,#e4e7eb);
 background:var(--surface,#14171b)}.netspace-lineage .space,.netspace-lineage .arrow{
 stroke:var(--accent,#56b4e9)}.netspace-lineage .head{fill:var(--accent,#56b4e9)}
@@ -83,7 +84,7 @@ def _said(step: Step) -> _Said:
     """What stands beside a step: rule and outcome, verdict, networks."""
     lines = wrap(step.sentence, LETTERS - 8)
     if step.comparison is not None:
-        lines += wrap(step.comparison.sentence(step.parent, step.child), LETTERS)
+        lines += wrap(step.verdict_words, LETTERS)
         fresh = f"{step.comparison.finished_a} and {step.comparison.finished_b} fresh networks"
         lines.append(f"on {fresh}; {counted(step.networks, 'network')} trained for it")
     return _Said(step=step, lines=tuple(lines))
@@ -106,13 +107,16 @@ def _arrow(start: float, end: float) -> Iterator[str]:
 
 
 def _branch(start: float, said: _Said) -> Iterator[str]:
-    """A dashed line down from the space and off to the declined rule, which ends at a cross."""
+    """A dashed line down from the space and off to the rule: a cross if declined, else a ring."""
     level = start + GAP + LINE / 2
     down = start + said.height + GAP
     left = TEXT - 22
     yield f'<path class="branch" d="M{MIDDLE:g} {start:g}V{down:g}"/>'
     yield f'<path class="branch" d="M{MIDDLE:g} {level:g}H{left - 8:g}"/>'
-    yield (f'<path class="cross" d="M{left - 5:g} {level - 5:g}l10 10m0 -10l-10 10"/>')
+    if said.step.taken is None:
+        yield f'<circle class="open" cx="{left:g}" cy="{level:g}" r="5"/>'
+    else:
+        yield f'<path class="cross" d="M{left - 5:g} {level - 5:g}l10 10m0 -10l-10 10"/>'
     yield from _text(said, start + GAP)
 
 

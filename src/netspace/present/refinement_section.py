@@ -57,7 +57,7 @@ def _sentences(step: Step) -> Iterator[str]:
     yield f"Proposed by {step.seen} networks of {step.parent}: {evidence}."
     if step.comparison is not None:
         level = f"this verdict may err in {100 * step.error_rate:.2g} % of such cases"
-        yield f"{step.comparison.sentence(step.parent, step.child)} ({level})."
+        yield f"{step.verdict_words} ({level})."
     yield f"{step.outcome_words[:1].upper()}{step.outcome_words[1:]}. {size_words(step)}."
 
 

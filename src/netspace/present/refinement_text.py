@@ -67,7 +67,7 @@ def step_lines(step: Step) -> Iterator[str]:
     yield f"{step.parent} -> {step.child}: {step.sentence}"
     if step.comparison is not None:
         sides = f"{step.comparison.finished_a} and {step.comparison.finished_b} fresh networks"
-        yield f"    {step.comparison.sentence(step.parent, step.child)}, on {sides}"
+        yield f"    {step.verdict_words}, on {sides}"
     yield f"    {size_words(step)}; {counted(step.networks, 'network')} trained for it"
 
 
@@ -110,12 +110,11 @@ def step_json(step: Step) -> dict[str, Any]:
     """A step as plain values, without the errors of its networks."""
     plain = to_plain(step, complete=True)
     assert isinstance(plain, dict)
-    verdict = step.comparison
     return {
         **{name: value for name, value in plain.items() if not name.endswith("_errors")},
         "sentence": step.sentence,
         "outcome": step.outcome,
-        "verdict": None if verdict is None else verdict.sentence(step.parent, step.child),
+        "verdict": step.verdict_words,
     }
 
 
