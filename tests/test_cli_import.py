@@ -279,6 +279,47 @@ def test_the_gzipped_nas_bench_201(shared: Path, netspace: Netspace, tmp_path: P
     assert len(table(tmp_path / "run", "nas_bench_201_12epoch")) == 15_625
 
 
+def planted(path: Path, rows: int = 1500) -> Path:
+    """Networks that are 8 points better where `width` is 2 or 3; family b is a little worse."""
+    rng = np.random.default_rng(5)
+    widths, depths, b = rng.integers(0, 4, rows), rng.integers(1, 7, rows), rng.integers(0, 2, rows)
+    errors = 40 + 2 * b - 8 * (widths >= 2) + rng.normal(0, 1.5, rows)
+    lines = [
+        f"{'ab'[family]},{error:.3f},{1e6 * (1 + depth):.0f},{width},{depth}"
+        for family, error, depth, width in zip(b, errors, depths, widths, strict=True)
+    ]
+    path.write_text("\n".join(["family,err,flops,width,depth", *lines]))
+    return path
+
+
+def test_all_that_works_on_a_run_works_on_a_table(netspace: Netspace, tmp_path: Path) -> None:
+    run, path = tmp_path / "run", planted(tmp_path / "t.csv")
+    words = ("--error", "err", "--flops", "flops", "--space", "family", "--out", run)
+    assert netspace("import", path, *words).code == 0
+    assert {"run.db", "summary.json", "report.html"} <= {file.name for file in run.iterdir()}
+    before = (run / "report.html").read_text()
+    assert 'id="lineage"' not in before
+
+    told = netspace("refine", f"{run}:a", "--auto", "--at-most", 300, "--json")
+    assert told.code == 0
+    walked = json.loads(told.out)
+    assert walked["study"] is None
+    taken = [step for step in walked["steps"] if step["taken"]]
+    assert [step["rule"]["parameter"] for step in taken][:1] == ["width"]
+    after = (run / "report.html").read_text()
+    assert 'id="lineage"' in after
+    assert taken[0]["sentence"] in after
+
+    told = netspace("compare", f"{run}:a", f"{run}:b", "--until-decided", "--json")
+    assert (told.code, json.loads(told.out)["verdict"]) == (0, "worse")
+
+    told = netspace("report", run, "-o", tmp_path / "again.html")
+    assert (told.code, told.out) == (0, f"{tmp_path / 'again.html'}\n")
+    assert (tmp_path / "again.html").read_text() == after
+    assert json.loads((run / "summary.json").read_text())["networks_trained"] == 1500
+    assert json.loads(netspace("status", run, "--json").out)["finished"] == 1500
+
+
 def test_populations_of_timm(shared: Path, netspace: Netspace, tmp_path: Path) -> None:
     path, run = fact(shared, "timm_imagenet.csv"), tmp_path / "run"
     words = ("--error", "top1_err", "--params", "param_count:M", "--name", "model")

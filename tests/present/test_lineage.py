@@ -106,6 +106,9 @@ def test_a_step_in_words():
         "    Degrees of freedom 16 to 13, size 10^20.3 to 10^18.9; 40 networks trained for it",
     ]
     assert step(taken=False).sentence.endswith("an improvement, but not gone on from")
+    undecided = comparison(-1.0, 3.0)
+    assert step(comparison=undecided, taken=None).sentence.endswith(": not decided yet")
+    assert step(comparison=undecided, taken=False).sentence.endswith("did not decide")
 
 
 def refined(*steps):
@@ -135,7 +138,7 @@ def texts(picture):
 
 def test_the_picture_shows_every_space_and_rule():
     said, root = texts(draw_lineage([step(), DECLINED]))
-    for words in ("anynetx_a", "anynetx_a.1", "16 degrees of freedom, 10^20.3"):
+    for words in ("anynetx_a", "anynetx_a.1", "16 degrees of freedom, size 10^20.3"):
         assert words in said
     assert any("does not fall" in line for line in said)
     assert "anynetx_a.2" not in said, "a declined child is no station of the lineage"
@@ -148,6 +151,31 @@ def test_a_rule_that_is_not_decided_yet_is_not_crossed_out():
     _, root = texts(draw_lineage([step(taken=None, comparison=None)]))
     kinds = [node.get("class") for node in root.iter()]
     assert (kinds.count("cross"), kinds.count("open")) == (0, 1)
+
+
+def test_the_line_ends_at_the_last_rule():
+    """Below the last declined rule there is nothing that a line could lead to."""
+    _, root = texts(draw_lineage([step(), DECLINED, replace(DECLINED, number=3)]))
+    down = [node.get("d") for node in root.iter() if node.get("class") == "branch"]
+    first, last = (float(line.split("V")[1]) for line in down if "V" in line)
+    across = [float(line.split()[1].split("H")[0]) for line in down if "H" in line]
+    assert first > across[0]
+    assert last == across[1]
+
+
+def test_all_lines_of_a_long_rule_stand_out():
+    long = step(rule=Shared(parameter="_".join(["ratio"] * 20)))
+    _, root = texts(draw_lineage([long]))
+    rules = [node.text for node in root.iter() if node.get("class") == "rule"]
+    assert len(rules) > 1
+    assert " ".join(rules) == long.sentence
+
+
+def test_a_long_name_stays_in_its_box():
+    long = step(start="x" * 60, parent="x" * 60)
+    said, _ = texts(draw_lineage([long]))
+    assert "x" * 30 + "…" in said
+    assert "x" * 60 not in said
 
 
 def test_nothing_in_the_picture_overlaps_or_leaves_it():

@@ -5,17 +5,19 @@ import numpy as np
 import pytest
 
 from netspace.analyse.insight import good_range
+from netspace.present.cost_plot import draw_costs
 from netspace.present.curves import draw_curves
 from netspace.present.good_ranges import draw_good_ranges, knobs, span
+from netspace.present.hover import describe
 from netspace.present.palette import COLOURS, colour, literal, tint
-from netspace.present.plots import describe, draw_costs, draw_edf
+from netspace.present.plots import draw_edf
 from netspace.present.populations import Population, TablePopulation, candidates, finished
 from netspace.spaces.families import article, space
-from netspace.spaces.listed import ListedTemplate
+from netspace.spaces.listed import ListedTemplate, listed_space
 from netspace.spaces.ranges import Choice
 from netspace.spaces.rules import Shared
 from netspace.spaces.space import Parameter, Space
-from netspace.table import TrialTable
+from netspace.table import Floats, TrialTable
 from netspace.trial import Trial
 from tests.present.records import NASTY, fail, final_round, finish, planned, study, trained
 
@@ -30,6 +32,20 @@ def population(name: str, number: int = 0, trials=TRIALS) -> Population:
 
 def both(trials=TRIALS) -> tuple[Population, Population]:
     return population("anynetx_a", 0, trials), population("regnetx", 1, trials)
+
+
+def table_of(values: Floats) -> TablePopulation:
+    """Networks of one parameter, `(n, stages)`, of which the least values are the best."""
+    unknown = np.full(len(values), np.nan)
+    table = TrialTable(
+        index=np.arange(len(values)),
+        errors=30.0 + values.sum(axis=1) + np.linspace(0, 1, len(values)),
+        flops=unknown,
+        params=unknown,
+        activations=unknown,
+        parameters={"depth": values},
+    )
+    return TablePopulation(space="t", number=0, table=table)
 
 
 def with_errors(*errors: float, failed: int = 0) -> Population:
@@ -119,6 +135,16 @@ class TestCosts:
         assert (figure.layout.xaxis.type, figure.layout.xaxis2.type) == ("linear", "log")
         assert figure.layout.xaxis.title.text == "flops (multiply-adds per image)"
 
+    @pytest.mark.parametrize(("least", "ticks"), [(200_000, "D2"), (100, 1)])
+    def test_its_ticks_have_room(self, least: int, ticks: object):
+        costs = [replace(t.complexity, params=3_000_000) for t in TRIALS[:3]]
+        costs[0] = replace(costs[0], params=least)
+        trials = tuple(
+            replace(trial, complexity=cost) for trial, cost in zip(TRIALS, costs, strict=False)
+        )
+        figure = draw_costs([Population(space="anynetx_a", number=0, trials=trials)])
+        assert figure.layout.xaxis2.dtick == ticks
+
     def test_hovering_tells_what_the_network_is(self):
         trial = TRIALS[0]
         words = describe(trial).split("<br>")
@@ -181,7 +207,8 @@ class TestGoodRanges:
         ]
         errors = tuple(trial.error for trial in people.trials)
         assert all(trace.y == errors for trace in figure.data)
-        assert figure.data[0].text[3].startswith(f"<b>regnetx-3</b><br>error {errors[3]:.2f} %<br>")
+        assert figure.data[0].text[3] == "regnetx-3"
+        assert figure.data[0].hovertext[3].startswith("flops 5.")
         bands = [shape for shape in figure.layout.shapes if shape.type == "rect"]
         medians = [shape for shape in figure.layout.shapes if shape.type == "line"]
         assert [(b.x0, b.x1) for b in bands] == [(k.good.low, k.good.high) for k in telling]
@@ -196,6 +223,27 @@ class TestGoodRanges:
         assert len(figure.data) % 4 == 0
         assert figure.layout.xaxis.range == figure.layout.xaxis4.range
         assert figure.layout.yaxis.domain == figure.layout.yaxis4.domain
+
+    @pytest.mark.parametrize(("stages", "rows", "columns"), [(4, 1, 4), (7, 2, 4), (8, 2, 4)])
+    def test_many_stages_take_more_rows(self, stages: int, rows: int, columns: int):
+        people = table_of(np.random.default_rng(1).integers(1, 5, (400, stages)).astype(float))
+        found = knobs(people.table, listed_space("t", people.table.parameters))
+        figure = draw_good_ranges(people, found)
+        axes = [axis.domain for axis in figure.select_xaxes()]
+        assert len(axes) == stages
+        assert len(set(axes)) == columns
+        assert len({axis.domain for axis in figure.select_yaxes()}) == rows
+
+    def test_many_points_on_few_values_are_spread_but_tell_their_value(self):
+        values = np.random.default_rng(1).integers(1, 5, (400, 1)).astype(float)
+        people = table_of(values)
+        found = knobs(people.table, listed_space("t", people.table.parameters))
+        (points,) = draw_good_ranges(people, found).data
+        assert list(points.customdata) == values[:, 0].tolist()
+        assert 0.0 < np.abs(np.array(points.x) - values[:, 0]).max() < 0.5
+        (fewer,) = draw_good_ranges(people, found, most=100).data
+        assert len(fewer.x) == 100
+        assert list(fewer.x) == list(fewer.customdata)
 
     def test_a_table_from_elsewhere_is_drawn_alike(self):
         """Rows that lack a stage or an error, and no networks behind them."""
@@ -229,7 +277,11 @@ class TestGoodRanges:
         known = np.isfinite(errors) & np.isfinite(depth[:, 1])
         assert list(both) == list(zip(depth[known, 1], errors[known], strict=True))
         assert len(second.text) == len(second.x)
-        assert first.text[0] == f"<b>table-1</b><br>error {errors[1]:.2f} %<br>flops 5M"
+        assert (first.text[0], first.hovertext[0]) == ("table-1", "flops 5M")
+        assert (
+            "depth, stage 1 %{customdata}<br>error %{y:.2f} %<br>%{hovertext}"
+            in first.hovertemplate
+        )
         assert first.marker.color == COLOURS[2]
         (line,) = traces(draw_edf([people]), "lines")
         assert line.name == "table (34 finished, 6 failed)"

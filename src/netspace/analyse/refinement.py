@@ -68,6 +68,8 @@ class Step:
         """What came out, in words."""
         if self.comparison is None and self.taken is False:
             return "declined: too few networks obey it"
+        if self.taken is None and not self.holds:
+            return "not decided yet"
         declined = self.holds and self.taken is False
         said = {
             "pending": "not decided yet",

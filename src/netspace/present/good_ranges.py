@@ -9,14 +9,19 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from netspace.analyse.insight import GoodRange, good_range
+from netspace.present.cost_plot import FEW, WIDE
+from netspace.present.hover import hovering
 from netspace.present.palette import AXIS_ERROR, colour, literal, marker, style, tint
-from netspace.present.plots import WIDE, describe_rows
 from netspace.present.populations import Tabled
+from netspace.present.thinning import MOST_POINTS, shown_rows, spread
 from netspace.present.wording import spaced
 from netspace.spaces.ranges import distribution
 from netspace.spaces.rules import Shared, narrowed
 from netspace.spaces.space import Parameter, Space
 from netspace.table import Floats, TrialTable
+
+MOST_COLUMNS = 4
+"""Panels in a row: in narrower ones the titles would run into each other."""
 
 FEWEST = 8
 """Finished networks that good ranges need: the subsamples, a quarter of them, then hold two."""
@@ -88,15 +93,22 @@ def _knobs(parameter: Parameter, done: TrialTable, space: Space) -> Iterator[Kno
         )
 
 
-def draw_good_ranges(population: Tabled, found: Sequence[Knob]) -> go.Figure:
+def drawn_knobs(found: Sequence[Knob]) -> list[Knob]:
+    """Those that are drawn: the band of a parameter that no stage narrows would cover all."""
+    telling = {knob.parameter for knob in found if knob.telling}
+    return [knob for knob in found if knob.parameter in telling]
+
+
+def draw_good_ranges(
+    population: Tabled, found: Sequence[Knob], *, most: int = MOST_POINTS, axis: str = AXIS_ERROR
+) -> go.Figure:
     """Error against each parameter in small multiples; the band is the good range.
 
-    Parameters that no stage narrows are left out: their bands would cover all.
+    most: points that a panel shows; axis: names the errors.
     """
-    telling = {knob.parameter for knob in found if knob.telling}
-    found = [knob for knob in found if knob.parameter in telling]
+    found = drawn_knobs(found)
     stages = max((knob.stage or 0 for knob in found), default=0)
-    columns = stages or (len(found) if 0 < len(found) <= 4 else 3)
+    columns = min(stages, MOST_COLUMNS) or (len(found) if 0 < len(found) <= MOST_COLUMNS else 3)
     places = _places(found, columns)
     rows = max((row for row, _ in places), default=1)
     figure = make_subplots(
@@ -110,10 +122,10 @@ def draw_good_ranges(population: Tabled, found: Sequence[Knob]) -> go.Figure:
             [{} if (row, column) in places else None for column in range(1, columns + 1)]
             for row in range(1, rows + 1)
         ],
-        y_title=AXIS_ERROR,
+        y_title=axis,
     )
     for (row, column), knob in zip(places, found, strict=True):
-        _add_knob(figure, population, knob, row, column)
+        _add_knob(figure, population, knob, row, column, most)
     style(figure, height=195 * rows + 40, hovermode="closest", showlegend=False)
     figure.update_layout(margin={"t": 36, "b": 32, "l": 68})
     return figure.update_annotations(font_size=12)
@@ -130,15 +142,24 @@ def _places(found: Sequence[Knob], columns: int) -> list[tuple[int, int]]:
     return places
 
 
-def _add_knob(figure: go.Figure, population: Tabled, knob: Knob, row: int, column: int) -> None:
+def _add_knob(
+    figure: go.Figure, population: Tabled, knob: Knob, row: int, column: int, most: int
+) -> None:
     place, number = {"row": row, "col": column}, population.number
+    rows = shown_rows(knob.table.errors, most)
+    many = rows.size > FEW
     figure.add_scatter(
-        x=knob.values.tolist(),
-        y=knob.table.errors.tolist(),
+        x=spread(knob.values[rows], logarithmic=knob.wide).tolist(),
+        customdata=knob.values[rows].tolist(),
+        y=knob.table.errors[rows].tolist(),
         mode="markers",
-        marker={"size": 7, "opacity": 0.75, "color": colour(number), "symbol": marker(number)},
-        text=describe_rows(population.space, knob.table),
-        hovertemplate=f"{literal(knob.name)} %{{x}}<br>%{{text}}<extra></extra>",
+        marker={
+            "size": 5 if many else 7,
+            "opacity": 0.5 if many else 0.75,
+            "color": colour(number),
+            "symbol": marker(number),
+        },
+        **hovering(population, knob.table.rows(rows), f"{literal(knob.name)} %{{customdata}}"),
         **place,
     )
     figure.add_vrect(
@@ -183,7 +204,7 @@ def _ticks(knob: Knob) -> list[float]:
         return within
     if not knob.wide:
         return []
-    powers = [2.0**power for power in range(-8, 24) if low <= 2.0**power <= high]
+    powers = [2.0**power for power in range(-3, 24) if low <= 2.0**power <= high]
     return powers[:: -(-len(powers) // 6)]
 
 

@@ -13,10 +13,13 @@ from netspace.analyse.refinement import Size, Step
 from netspace.present.wording import counted
 
 WIDTH = 920
-BOX, BOX_HEIGHT = 222, 46
+BOX, BOX_HEIGHT = 250, 46
 MIDDLE = BOX / 2 + 10
-TEXT = 264
+TEXT = 290
 LETTERS = 92
+LONGEST = 31
+"""Letters of a space's name that its box holds."""
+
 LINE, GAP = 17, 14
 
 STYLE = """
@@ -43,10 +46,11 @@ stroke:var(--accent,#56b4e9)}.netspace-lineage .head{fill:var(--accent,#56b4e9)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Said:
-    """The lines beside an arrow or a branch, the rule first."""
+    """The lines beside an arrow or a branch: first the rule, in so many of them, then the rest."""
 
     step: Step
     lines: tuple[str, ...]
+    rule: int
 
     @property
     def height(self) -> float:
@@ -59,7 +63,7 @@ def draw_lineage(steps: Sequence[Step]) -> str:
     top = 10.0
     space, size = steps[0].parent, steps[0].before
     parts += _box(top, space, size)
-    for step in steps:
+    for place, step in enumerate(steps):
         said = _said(step)
         start = top + BOX_HEIGHT
         if step.taken:
@@ -69,7 +73,7 @@ def draw_lineage(steps: Sequence[Step]) -> str:
             top = end
             parts += _box(top, step.child, step.after)
         else:
-            parts += _branch(start, said)
+            parts += _branch(start, said, last=place == len(steps) - 1)
             top += said.height + GAP
     height = top + BOX_HEIGHT + 12
     words = " to ".join([steps[0].parent, *(step.child for step in steps if step.taken)])
@@ -83,18 +87,21 @@ def draw_lineage(steps: Sequence[Step]) -> str:
 def _said(step: Step) -> _Said:
     """What stands beside a step: rule and outcome, verdict, networks."""
     lines = wrap(step.sentence, LETTERS - 8)
+    rule = len(lines)
     if step.comparison is not None:
         lines += wrap(step.verdict_words, LETTERS)
         fresh = f"{step.comparison.finished_a} and {step.comparison.finished_b} fresh networks"
-        lines.append(f"on {fresh}; {counted(step.networks, 'network')} trained for it")
-    return _Said(step=step, lines=tuple(lines))
+        lines.append(f"judged by {fresh}; {counted(step.networks, 'network')} spent on it")
+    return _Said(step=step, lines=tuple(lines), rule=rule)
 
 
 def _box(top: float, name: str, size: Size) -> Iterator[str]:
-    words = f"{counted(size.degrees_of_freedom, 'degree')} of freedom, 10^{size.log10_size:.1f}"
+    degrees = counted(size.degrees_of_freedom, "degree")
+    shown = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+    words = f"{degrees} of freedom, size 10^{size.log10_size:.1f}"
     yield (
         f'<rect class="space" x="10" y="{top:g}" width="{BOX}" height="{BOX_HEIGHT}" rx="7"/>'
-        f'<text class="name" x="{MIDDLE:g}" y="{top + 19:g}">{escape(name)}</text>'
+        f'<text class="name" x="{MIDDLE:g}" y="{top + 19:g}">{escape(shown)}</text>'
         f'<text class="size" x="{MIDDLE:g}" y="{top + 36:g}">{escape(words)}</text>'
     )
 
@@ -106,10 +113,10 @@ def _arrow(start: float, end: float) -> Iterator[str]:
     )
 
 
-def _branch(start: float, said: _Said) -> Iterator[str]:
+def _branch(start: float, said: _Said, *, last: bool) -> Iterator[str]:
     """A dashed line down from the space and off to the rule: a cross if declined, else a ring."""
     level = start + GAP + LINE / 2
-    down = start + said.height + GAP
+    down = level if last else start + said.height + GAP
     left = TEXT - 22
     yield f'<path class="branch" d="M{MIDDLE:g} {start:g}V{down:g}"/>'
     yield f'<path class="branch" d="M{MIDDLE:g} {level:g}H{left - 8:g}"/>'
@@ -122,6 +129,6 @@ def _branch(start: float, said: _Said) -> Iterator[str]:
 
 def _text(said: _Said, top: float) -> Iterator[str]:
     for number, line in enumerate(said.lines):
-        kind = "rule" if number == 0 else "faint"
+        kind = "rule" if number < said.rule else "faint"
         y = top + LINE * number + 13
         yield f'<text class="{kind}" x="{TEXT}" y="{y:g}">{escape(line)}</text>'

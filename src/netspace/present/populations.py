@@ -1,7 +1,7 @@
 """The trials of a run, grouped as they are compared: by space, and in the final by network."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from math import isfinite, nan
 from statistics import fmean
@@ -48,14 +48,25 @@ class Tabled(Protocol):
     def table(self) -> TrialTable:
         """Its finished and failed networks."""
 
+    def called(self, index: int) -> str:
+        """What the network at this place of the sample is called."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TablePopulation:
-    """The networks of one space of which only a table is known; number: gives its colour."""
+    """The networks of one space of which only a table is known.
+
+    number: gives its colour. names: what networks are called, by index, where they have names.
+    """
 
     space: str
     number: int
     table: TrialTable
+    names: Mapping[int, str] = field(default_factory=dict)
+
+    def called(self, index: int) -> str:
+        """The network's own name, or its space and index: 'table-7'."""
+        return self.names.get(index) or f"{self.space}-{index}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +91,10 @@ class Population:
     def table(self) -> TrialTable:
         """Its finished and failed trainings as columns, by index."""
         return _table(trial for trial in self.trials if trial.state in ("finished", "failed"))
+
+    def called(self, index: int) -> str:
+        """Its space and index: 'regnetx-7'."""
+        return f"{self.space}-{index}"
 
     @property
     def failed(self) -> int:
@@ -113,9 +128,19 @@ def _columns(values: Sequence[object]) -> Floats:
     return np.array(list(zip_longest(*rows)), dtype=np.float64).T
 
 
-def compare_spaces(a: Population, b: Population) -> Comparison:
+def compare_spaces(a: Tabled, b: Tabled) -> Comparison:
     """Space B against space A, by the errors of their networks; failures stand beside them."""
-    return compare(a.errors, b.errors, failed_a=a.failed, failed_b=b.failed)
+    return compare(a.table.errors, b.table.errors)
+
+
+def tabled(population: Tabled) -> TablePopulation:
+    """The population with its table made once, for many readers."""
+    return TablePopulation(space=population.space, number=population.number, table=population.table)
+
+
+def done(population: Tabled) -> int:
+    """How many of its networks have an error."""
+    return int(np.count_nonzero(population.table.finished))
 
 
 def populations(record: RunRecord) -> tuple[Population, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 from netspace.analyse.refinement import Step
 from netspace.present.lineage import draw_lineage
 from netspace.present.page import Plot, plot
+from netspace.present.palette import AXIS_ERROR
 from netspace.present.plots import draw_edf
 from netspace.present.populations import TablePopulation
 from netspace.present.refinement_text import evidence_lines, size_words
@@ -32,23 +33,27 @@ class WalkShown:
     steps: tuple[StepShown, ...]
 
 
-def walks_shown(steps: Sequence[Step]) -> tuple[WalkShown, ...]:
-    """The walks of a run, in the order begun."""
+def walks_shown(steps: Sequence[Step], *, axis: str = AXIS_ERROR) -> tuple[WalkShown, ...]:
+    """The walks of a run, in the order begun; axis: names the errors in figures."""
     starts = dict.fromkeys(step.start for step in steps)
-    return tuple(_walk(start, [step for step in steps if step.start == start]) for start in starts)
-
-
-def _walk(start: str, steps: Sequence[Step]) -> WalkShown:
-    return WalkShown(
-        start=start, picture=draw_lineage(steps), steps=tuple(_shown(step) for step in steps)
+    return tuple(
+        _walk(start, [step for step in steps if step.start == start], axis) for start in starts
     )
 
 
-def _shown(step: Step) -> StepShown:
+def _walk(start: str, steps: Sequence[Step], axis: str) -> WalkShown:
+    return WalkShown(
+        start=start,
+        picture=draw_lineage(steps),
+        steps=tuple(_shown(step, axis) for step in steps),
+    )
+
+
+def _shown(step: Step, axis: str) -> StepShown:
     return StepShown(
         title=f"{step.parent} → {step.child}: {step.rule.sentence}",
         sentences=tuple(_sentences(step)),
-        edf=_edf(step),
+        edf=_edf(step, axis),
     )
 
 
@@ -61,11 +66,12 @@ def _sentences(step: Step) -> Iterator[str]:
     yield f"{step.outcome_words[:1].upper()}{step.outcome_words[1:]}. {size_words(step)}."
 
 
-def _edf(step: Step) -> Plot | None:
+def _edf(step: Step, axis: str) -> Plot | None:
     if not step.parent_errors or not step.child_errors:
         return None
     sides = [(step.parent, step.parent_errors), (step.child, step.child_errors)]
-    drawn = draw_edf([_population(name, place, own) for place, (name, own) in enumerate(sides)])
+    people = [_population(name, place, own) for place, (name, own) in enumerate(sides)]
+    drawn = draw_edf(people, axis=axis)
     words = f"Distribution of errors of the fresh networks of {step.parent} and {step.child}"
     return plot(f"step-{step.child.replace('.', '-')}", words, drawn)
 

@@ -4,20 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from netspace.config import study_text
+from netspace.present.cost_plot import draw_costs
 from netspace.present.curves import draw_curves
 from netspace.present.draw import draw
-from netspace.present.equal_flops import at_equal_flops
+from netspace.present.equal_flops_section import equal_flops_shown
 from netspace.present.fidelity import fidelity_of
 from netspace.present.fidelity_plot import draw_fidelity
 from netspace.present.fidelity_words import CEILING, command, left_out, said
 from netspace.present.page import Plot, page, plot
 from netspace.present.parameter_findings import parameter_findings
-from netspace.present.plots import draw_costs, draw_distributions, draw_edf
+from netspace.present.plots import draw_edf
 from netspace.present.populations import (
     Population,
+    Tabled,
     candidates,
+    done,
     finished,
     populations,
+    tabled,
 )
 from netspace.present.record import RunRecord
 from netspace.present.refinement_section import walks_shown
@@ -27,7 +31,6 @@ from netspace.present.sentences import (
     budget_words,
     circumstances,
     draws,
-    effective_sizes,
     judgements,
     progress,
     reason,
@@ -41,22 +44,16 @@ from netspace.present.tables import (
     summary_table,
 )
 from netspace.present.width_plot import draw_widths
-from netspace.present.wording import counted, duration, listed, percent
+from netspace.present.wording import counted, duration, percent
 from netspace.recipe import Recipe
+from netspace.spaces.space import Space
 from netspace.trial import Trial
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EqualFlops:
-    """Distributions at equal flops, and what each population is worth there."""
-
-    plot: Plot
-    words: str
 
 
 def render(record: RunRecord) -> str:
     """The report as one HTML page: no part of it is loaded from elsewhere."""
     people = populations(record)
+    tables = [tabled(population) for population in people]
     failed = [trial for trial in record.trials if trial.state == "failed"]
     return page(
         "report.html.jinja",
@@ -66,8 +63,8 @@ def render(record: RunRecord) -> str:
         record=record,
         shown=_shown(record),
         walks=walks_shown(record.steps),
-        **_spaces(record, people),
-        **_figures(record, people),
+        **_spaces(record, tables),
+        **_figures(record, people, tables),
         fidelity=_fidelity(record),
         **_run(record, failed),
     )
@@ -133,7 +130,7 @@ def _shown(record: RunRecord) -> Shown | None:
     )
 
 
-def _spaces(record: RunRecord, people: Sequence[Population]) -> Mapping[str, object]:
+def _spaces(record: RunRecord, people: Sequence[Tabled]) -> Mapping[str, object]:
     found = candidates(record.final)
     return {
         "final": final_table(found, record.population, record.winner) if found else None,
@@ -142,34 +139,35 @@ def _spaces(record: RunRecord, people: Sequence[Population]) -> Mapping[str, obj
     }
 
 
-def _figures(record: RunRecord, people: Sequence[Population]) -> Mapping[str, object]:
-    """The plots; None where no network has finished."""
-    if not any(population.errors for population in people):
+def _figures(
+    record: RunRecord, people: Sequence[Population], tables: Sequence[Tabled]
+) -> Mapping[str, object]:
+    """The plots; None where no network has finished. tables: of the same populations."""
+    if not any(map(done, tables)):
         return {"edf": None, "equal_flops": (), "costs": None, "curves": None, "ranges": ()}
     best = record.winner.best if record.winner else None
     return {
-        "edf": plot("edf", "Distribution of errors in each space", draw_edf(people)),
-        "equal_flops": _equal_flops(people),
+        "edf": plot("edf", "Distribution of errors in each space", draw_edf(tables)),
+        "equal_flops": equal_flops_shown(tables),
         "costs": plot(
             "cost", "Error against flops, params and activations", draw_costs(people, best), 760
         ),
         "curves": plot(
             "curve", "Validation error after each epoch", draw_curves(people, record.final), 640
         ),
-        "ranges": tuple(parameter_findings(record, people)),
+        "ranges": tuple(parameter_findings(tables, _spaces_of(record))),
     }
 
 
-def _equal_flops(people: Sequence[Population]) -> tuple[EqualFlops, ...]:
-    found = []
-    for place, one in enumerate(at_equal_flops(people)):
-        drawn = draw_distributions(one.drawable)
-        spaces = listed(population.space for population in one.populations)
-        words = f"Distribution of errors in {spaces}, weighted to the same flops"
-        found.append(
-            EqualFlops(plot=plot(f"edf-flops-{place}", words, drawn), words=effective_sizes(one))
+def _spaces_of(record: RunRecord) -> Mapping[str, Space]:
+    """The spaces of the study, as fitted to the images."""
+    data = record.data
+    return {
+        choice.called: choice.space(
+            resolution=data.resolution, channels=data.channels, classes=len(data.classes)
         )
-    return tuple(found)
+        for choice in record.study.spaces
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

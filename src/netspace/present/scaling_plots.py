@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from netspace.design.complexity import count
 from netspace.design.units import format_size
+from netspace.present.hover import describe
 from netspace.present.palette import AXIS_ERROR, GREY, colour, marker, style
-from netspace.present.plots import describe
 from netspace.present.scaling_findings import CALLED, error_of
 from netspace.present.scaling_record import SERIES, Point, ScalingRecord
 from netspace.present.wording import times, uncertain

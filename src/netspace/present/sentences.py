@@ -12,9 +12,10 @@ from netspace.present.equal_flops import AtEqualFlops
 from netspace.present.good_ranges import Knob
 from netspace.present.importance_plot import called
 from netspace.present.populations import (
-    Population,
+    Tabled,
     candidates,
     compare_spaces,
+    done,
     finished,
     key,
     populations,
@@ -35,8 +36,8 @@ def answer(record: RunRecord) -> str:
     if trials and failed == planned:
         return f"No network was chosen: {failed:,} of {counted(planned, 'training')} failed"
     broken = f", {failed:,} failed" if failed else ""
-    done = len(finished(trials))
-    return f"Not finished yet: {done:,} of {counted(planned, 'network')} trained{broken}"
+    trained = len(finished(trials))
+    return f"Not finished yet: {trained:,} of {counted(planned, 'network')} trained{broken}"
 
 
 def circumstances(record: RunRecord) -> str:
@@ -73,8 +74,8 @@ def progress(record: RunRecord) -> str:
     trials = record.final
     if not trials:
         return "The final round has not begun."
-    done = len(finished(trials))
-    return f"Of the final round, {done:,} of {counted(len(trials), 'training')} are finished."
+    ended = len(finished(trials))
+    return f"Of the final round, {ended:,} of {counted(len(trials), 'training')} are finished."
 
 
 def reason(record: RunRecord, winner: Winner) -> str:
@@ -101,15 +102,15 @@ class Judgement:
     remarks: tuple[str, ...]
 
 
-def judgements(people: Sequence[Population]) -> tuple[Judgement, ...]:
+def judgements(people: Sequence[Tabled]) -> tuple[Judgement, ...]:
     """Every pair of spaces, in their order."""
     return tuple(_judgement(a, b) for a, b in combinations(people, 2))
 
 
-def _judgement(a: Population, b: Population) -> Judgement:
-    short = [side for side in (a, b) if len(side.errors) < 2]
+def _judgement(a: Tabled, b: Tabled) -> Judgement:
+    short = [side for side in (a, b) if done(side) < 2]
     if short:
-        counts = listed(f"{p.space} has {len(p.errors)}" for p in short)
+        counts = listed(f"{side.space} has {done(side)}" for side in short)
         need = f"A comparison needs 2 finished networks on each side; {counts}."
         return Judgement(verdict=f"{a.space} and {b.space}: no verdict", remarks=(need,))
     found = compare_spaces(a, b)
@@ -141,8 +142,8 @@ def effective_sizes(found: AtEqualFlops) -> str:
     """What each population is worth at the flops that all have."""
     said, unknown = [], 0
     for population, one in zip(found.populations, found.curves, strict=True):
-        done = int(population.table.finished.sum())
-        inside = f"{one.curve.finished:,} of {counted(done, 'finished network')}"
+        whole = counted(done(population), "finished network")
+        inside = f"{one.curve.finished:,} of {whole}"
         said.append(f"{inside} of {population.space} count as {one.effective:,.0f} equal ones")
         unknown += one.unknown
     spaces = "both spaces" if len(found.populations) == 2 else "all spaces"
@@ -154,8 +155,8 @@ def separation(finished: int, found: Sequence[Importance]) -> str:
     """Which parameters separate the best networks, or why that cannot be said."""
     best = f"best {100 * TOP:g} %"
     if finished < fewest():
-        done = counted(finished, "finished network")
-        return f"{done}: too few to say which parameters matter; it takes {fewest()}."
+        few = counted(finished, "finished network")
+        return f"{few}: too few to say which parameters matter; it takes {fewest()}."
     clear = [one for one in found if one.significant]
     if not clear:
         return (

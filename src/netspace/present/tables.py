@@ -11,7 +11,7 @@ from netspace.design.units import format_size
 from netspace.present.anatomy import anatomy
 from netspace.present.good_ranges import Knob, span
 from netspace.present.importance_plot import called
-from netspace.present.populations import Candidate, Population, errors, key
+from netspace.present.populations import Candidate, Tabled, done, errors, key
 from netspace.present.record import DataFacts, SpaceFacts, Winner
 from netspace.present.wording import counted, exact, map_size, percent, share
 from netspace.trial import Trial
@@ -126,7 +126,7 @@ def _outcome(trial: Trial | None) -> str:
     return percent(known[0]) if known else trial.state
 
 
-def summary_table(populations: Sequence[Population], facts: Mapping[str, SpaceFacts]) -> Table:
+def summary_table(populations: Sequence[Tabled], facts: Mapping[str, SpaceFacts]) -> Table:
     """A column for each space: its outcomes, and how large and how hard to draw from it is."""
     columns = [{**_outcomes(one), **_size(facts.get(one.space))} for one in populations]
     names = dict.fromkeys(name for column in columns for name in column)
@@ -134,12 +134,13 @@ def summary_table(populations: Sequence[Population], facts: Mapping[str, SpaceFa
     return Table(columns=("", *(one.space for one in populations)), rows=rows)
 
 
-def _outcomes(population: Population) -> dict[str, str]:
+def _outcomes(population: Tabled) -> dict[str, str]:
     """Finished and failed networks, and their errors with intervals."""
-    counts = {"finished": exact(len(population.errors)), "failed": exact(population.failed)}
-    if not population.errors:
+    table = population.table
+    counts = {"finished": exact(done(population)), "failed": exact(table.failed)}
+    if not done(population):
         return {**counts, **dict.fromkeys(_STATISTICS, NONE)}
-    said = summarise(population.errors, failed=population.failed)
+    said = summarise(table.errors)
     quantiles = {
         name: _interval(said.quantiles[q], said.quantile_intervals.get(q))
         for q, name in _QUANTILES.items()

@@ -10,10 +10,13 @@ from netspace.errors import RunError
 from netspace.run.folder import RunFolder
 from netspace.workflow.session import opened, require_kind
 from netspace.workflow.table_populations import ImportRequest, Populations, read_populations
+from netspace.workflow.table_run import write_table_results
 
 
 def import_file(path: Path, request: ImportRequest, out: Path, *, command: str = "") -> Populations:
-    """Make a run of a table in the folder `out`; doing so again changes nothing, and says so.
+    """Make a run of a table in the folder `out`, with summary and report.
+
+    Doing so again changes nothing in the run, writes these files anew, and says so.
 
     Raises DataError for a file that cannot be used, RunError if the folder holds something else.
     """
@@ -34,12 +37,14 @@ def import_file(path: Path, request: ImportRequest, out: Path, *, command: str =
                 command=command,
                 started=datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
             )
-            return found
-    if known != wanted:
-        raise RunError(
-            f"{folder.path} holds another table ({_differing(known, wanted)} differs); choose "
-            "another --out"
-        )
+        elif known != wanted:
+            raise RunError(
+                f"{folder.path} holds another table ({_differing(known, wanted)} differs); choose "
+                "another --out"
+            )
+        write_table_results(folder, store)
+    if known is None:
+        return found
     again = f"{folder.path} holds this table already; nothing was changed"
     return replace(found, notes=(again, *found.notes))
 

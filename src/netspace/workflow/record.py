@@ -37,11 +37,11 @@ def record_of(folder: RunFolder, store: Store) -> RunRecord:
 def read_record(folder: RunFolder) -> RunRecord:
     """The run in a folder. Raises RunError if there is none, or none that has begun."""
     with Store.existing(folder.database) as store:
+        require_kind("design", store, folder)
         if store.fact("data") is None or store.fact("study") is None:
             raise RunError(
                 f"{folder.path}: this run stopped before its images were read; start it again"
             )
-        require_kind("design", store, folder)
         return record_of(folder, store)
 
 

@@ -23,6 +23,7 @@ from netspace.workflow.compare import side
 from netspace.workflow.growing import Growing, growing, space_of
 from netspace.workflow.session import kind_of, opened
 from netspace.workflow.steps import record_steps, steps_of
+from netspace.workflow.table_run import write_table_results
 from netspace.workflow.tables import TableSource
 from netspace.workflow.walk import USUAL_ESTIMAND, Guide, Source, Walk, standing, walk, walked
 from netspace.workflow.watch import Watcher
@@ -84,7 +85,9 @@ def refine(text: str, wanted: Wanted, guide: Guide, watcher: Watcher) -> Refined
     if kind == "table":
         with opened(folder) as store:
             source = _table_source(store, found.space, found.table, wanted)
-            return _walked(source, store, found.space, wanted, guide, folder)
+            refined = _walked(source, store, found.space, wanted, guide, folder)
+            write_table_results(folder, store)
+            return refined
     with growing(folder, watcher) as run:
         return _walked(RunSource(run), run.store, found.space, wanted, guide, folder)
 

@@ -1,13 +1,14 @@
 """The report of whatever kind of run lies in a folder."""
 
-from netspace.errors import RunError
 from netspace.present.report import render
 from netspace.present.scaling_report import render_scaling
+from netspace.present.table_report import render_table
 from netspace.run.folder import RunFolder
 from netspace.run.store import Store
 from netspace.workflow.record import read_record
 from netspace.workflow.scaling import read_scaling
 from netspace.workflow.session import kind_of
+from netspace.workflow.table_run import read_table_run
 
 
 def report_text(folder: RunFolder) -> str:
@@ -20,7 +21,4 @@ def report_text(folder: RunFolder) -> str:
         case "scaling":
             return render_scaling(read_scaling(folder))
         case "table":
-            raise RunError(
-                f"{folder.path} holds an imported table, of which there is no report; compare its "
-                "spaces with 'netspace compare'"
-            )
+            return render_table(read_table_run(folder))

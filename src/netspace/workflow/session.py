@@ -142,8 +142,10 @@ def require_kind(kind: Kind, store: Store, folder: RunFolder) -> None:
     """Raise RunError if the folder holds a run of another kind."""
     known = kind_of(store)
     if begun(store) and known != kind:
+        works = "; of a table there are report, compare and refine" if known == "table" else ""
         raise RunError(
             f"{folder.path} holds a run of another kind ({known}, not {kind}); give another folder"
+            f"{works}"
         )
 
 

@@ -1,6 +1,7 @@
 """The result of a run in figures: summary.json."""
 
 import json
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -9,7 +10,7 @@ from netspace.analyse.summary import Summary, summarise
 from netspace.design.serial import to_plain
 from netspace.present.fidelity import fidelity_of
 from netspace.present.fidelity_words import fidelity_json
-from netspace.present.populations import Population, compare_spaces, populations
+from netspace.present.populations import Tabled, compare_spaces, done, populations, tabled
 from netspace.present.record import RunRecord
 
 
@@ -21,23 +22,25 @@ def summary_text(record: RunRecord) -> str:
 def summary(record: RunRecord) -> dict[str, Any]:
     """The result as plain values; errors in percent."""
     population = record.population
+    people = [tabled(one) for one in populations(record)]
     return {
         **_winner(record),
         "networks_trained": sum(trial.state == "finished" for trial in population),
         "networks_failed": sum(trial.state == "failed" for trial in population),
-        "spaces": [space_summary(population) for population in populations(record)],
-        "comparisons": [comparison_json(a, b, found) for a, b, found in comparisons(record)],
+        "spaces": [space_summary(one) for one in people],
+        "comparisons": comparisons(people),
         "fidelity": fidelity_json(record, fidelity_of(record)),
         "data": {"name": record.data.name, "fingerprint": record.data.fingerprint},
         "seconds": round(record.seconds, 1),
     }
 
 
-def space_summary(population: Population) -> dict[str, Any]:
+def space_summary(population: Tabled) -> dict[str, Any]:
     """One space's population in figures; without finished networks only their numbers."""
-    if not population.errors:
-        return {"name": population.space, "finished": 0, "failed": population.failed}
-    found = summarise(population.errors, failed=population.failed)
+    table = population.table
+    if not done(population):
+        return {"name": population.space, "finished": 0, "failed": table.failed}
+    found = summarise(table.errors)
     return {
         "name": population.space,
         "finished": found.finished,
@@ -64,10 +67,12 @@ def _intervals(found: Summary) -> dict[str, Any]:
     }
 
 
-def comparisons(record: RunRecord) -> list[tuple[str, str, Comparison]]:
+def comparisons(people: Sequence[Tabled]) -> list[dict[str, Any]]:
     """Every pair of spaces with at least two finished networks each."""
-    enough = [population for population in populations(record) if len(population.errors) >= 2]
-    return [(a.space, b.space, compare_spaces(a, b)) for a, b in combinations(enough, 2)]
+    enough = [population for population in people if done(population) >= 2]
+    return [
+        comparison_json(a.space, b.space, compare_spaces(a, b)) for a, b in combinations(enough, 2)
+    ]
 
 
 def _winner(record: RunRecord) -> dict[str, Any]:

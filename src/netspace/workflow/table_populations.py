@@ -77,6 +77,11 @@ def read_populations(path: Path, request: ImportRequest) -> Populations:
     found = _parameters(file, request, errors)
     whole = TrialTable(index=np.arange(len(file)), errors=errors, **costs, parameters=found.values)
     places = _places(file, request)
+    if not any(whole.finished[rows].any() for rows in places.values()):
+        raise DataError(
+            f"{file.path}: column '{column}' is empty in all rows that name a '{request.space}'; "
+            "leave out --space"
+        )
     names = file.texts(request.name) if request.name else []
     return Populations(
         tables={space: whole.rows(rows) for space, rows in places.items()},
