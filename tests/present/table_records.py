@@ -40,7 +40,7 @@ def table_record(
         folder="runs/results",
         file="results.csv",
         fingerprint="0123456789abcdef",
-        options={"accuracy": "top1", "flops": "macs:M"},
+        options={"accuracy": "top1", "flops": "macs:M", "without": "std,test_*"},
         measure="accuracy",
         column="top1",
         left_out={"arch": "text", "hash": "text", "index": "counts the rows"},

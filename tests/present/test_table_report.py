@@ -155,6 +155,7 @@ def test_what_was_imported_and_how_to_repeat_it():
     assert page().row("fingerprint")[1] == "0123456789abcdef"
     assert page().row("networks")[1] == "110, of which 2 without an error"
     assert page().row("flops from")[1] == "macs:M"
+    assert page().row("left out on request")[1] == "std,test_*"
     assert page().row("parameters")[1] == "depth (2 stages)"
     left_out = [row[1] for row in page().rows if row[0] == "left out"]
     assert left_out == ["index: counts the rows", "arch and hash: text"]

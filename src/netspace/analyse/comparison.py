@@ -110,7 +110,7 @@ class Comparison:
 
     @property
     def _interval(self) -> str:
-        return f"{100.0 * self.confidence:g} % interval"
+        return f"{100.0 * self.confidence:.4g} % interval"
 
     def figures(self, name_a: str, name_b: str) -> str:
         """The difference with its interval and no verdict, in words."""

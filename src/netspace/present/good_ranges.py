@@ -202,7 +202,7 @@ def _ticks(knob: Knob) -> list[float]:
     within = [value for value in knob.allowed if low <= value <= high]
     if len(within) <= 6:
         return within
-    if not knob.wide:
+    if not knob.wide or low < 2.0**-3:  # smaller powers would be long numbers
         return []
     powers = [2.0**power for power in range(-3, 24) if low <= 2.0**power <= high]
     return powers[:: -(-len(powers) // 6)]

@@ -115,7 +115,7 @@ def imported_table(record: TableRecord) -> Table:
         ("file", record.file),
         ("fingerprint", record.fingerprint),
         ("networks", f"{record.rows:,}, of which {record.failed:,} without an error"),
-        *((f"{name} from", column) for name, column in _columns(record.options)),
+        *_columns(record.options),
         ("parameters", _parameters(record.populations) or "none"),
         *(("left out", words) for words in _left_out(record.left_out)),
     ]
@@ -123,10 +123,10 @@ def imported_table(record: TableRecord) -> Table:
 
 
 def _columns(options: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The options that name one column."""
+    """What each option of `import` was given: a column, or patterns of columns."""
+    patterns = {"parameters": "parameters asked for", "without": "left out on request"}
     for name, written in options.items():
-        if name not in ("parameters", "without"):
-            yield name, written
+        yield patterns.get(name, f"{name} from"), written
 
 
 def _parameters(populations: Sequence[TablePopulation]) -> str:

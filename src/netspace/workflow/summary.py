@@ -105,4 +105,5 @@ def comparison_json(a: str, b: str, found: Comparison) -> dict[str, Any]:
         "low": found.low,
         "high": found.high,
         "confidence": found.confidence,
+        "chance_b_below_a": found.chance_b_below_a,
     }
