@@ -341,3 +341,15 @@ def test_a_long_table_with_lines_in_its_cells(netspace: Netspace, tmp_path: Path
     found = table(tmp_path / "run", "t")
     assert len(found) == 50_000
     assert found.parameters["w"].ravel()[:3].tolist() == [1000, 1001, 1002]
+
+
+def test_a_table_without_parameters_has_nothing_to_refine(
+    netspace: Netspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "bare.csv"
+    path.write_text("name,error\n" + "".join(f"n{i},{i % 9}\n" for i in range(60)))
+    netspace("import", path, "--error", "error", "--name", "name", "--out", tmp_path / "run")
+    for words in (("--auto",), ("--json",), ()):
+        told = netspace("refine", tmp_path / "run", *words)
+        assert told.code == 2
+        assert "run:bare has no parameter that every row gives, so there is no rule" in told.err

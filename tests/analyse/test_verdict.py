@@ -266,3 +266,16 @@ def test_a_look_needs_networks():
         UserError, match="first look takes 20 finished networks a side, there are 2"
     ):
         decide([1.0, 2.0], normal(0, 30))
+
+
+@pytest.mark.parametrize("estimand", ["best_of_10", "mean", "chance"])
+def test_a_look_at_equal_errors_decides_nothing(estimand):
+    """3 % of B's networks learn something; among 20 there is often none."""
+    found = decide([90.0] * 60, [90.0] * 60, estimand=estimand)
+    assert (found.verdict, found.looks[-1]) == ("undecided", 50)
+    assert (found.low, found.high) == (-100.0, 100.0)
+    rng, wrong = np.random.default_rng(0), 0
+    for _ in range(100):
+        b = np.where(rng.random(100) < 0.03, rng.normal(50.0, 5.0, 100), 90.0)
+        wrong += decide([90.0] * 100, b, estimand=estimand, margin=1.0).verdict == "equivalent"
+    assert wrong <= 5

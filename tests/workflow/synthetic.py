@@ -46,7 +46,7 @@ class Truth:
             self.whole.errors[members(self.space(rules), self.whole.parameters)]
             for rules in (before, (*before, step.rule))
         )
-        found = compare(parent, child, margin=step.comparison.margin)
+        found = compare(parent, child, estimand="mean", margin=step.comparison.margin)
         if step.outcome == "improvement":
             return found.difference < 0.0
         return outcome_of(found) in ("improvement", "simplification") or (

@@ -103,6 +103,7 @@ def test_what_cannot_be_decided_is_refused(run):
         compare_until_decided(a, a, Terms(), at_most=40, watcher=Silent())
     with pytest.raises(UserError, match="margin -1 must lie"):
         compare_until_decided(a, b, Terms(margin=-1), at_most=40, watcher=Silent())
+    assert sides(run)[0].table.errors.tolist() == a.table.errors.tolist(), "nothing was trained"
 
 
 def test_the_command_says_a_verdict(run, netspace):
@@ -168,3 +169,36 @@ def test_a_walk_keeps_its_terms(run, netspace):
     told = netspace(*words, "--margin", 3)
     assert told.code == 2
     assert "began with --margin 2" in told.err
+
+
+def test_a_walk_may_begin_at_a_child(run, netspace):
+    words = ("--auto", "--at-most", 100, "--margin", 60)
+    assert netspace("refine", f"{run}:anynetx_e", *words).code == 0
+    told = netspace("refine", f"{run}:anynetx_e.1", *words, "--json")
+    assert told.code == 0, told.err
+    found = json.loads(told.out)
+    (choice,) = load_study(run / f"{found['space']}.yaml").spaces
+    taken = [step for step in read_record(RunFolder(run)).steps if step.taken]
+    assert choice.rules == tuple(step.rule for step in taken)
+    assert choice.called == taken[-1].child
+
+
+def test_an_unfinished_population_is_trained_before_a_walk_begins(run, netspace):
+    """Else a network that is finished later takes the place of one that proposed a rule."""
+    with growing(RunFolder(run), Silent()) as grown:
+        grown.grow("anynetx_e", 41)
+    with Store(run / "run.db") as store:
+        first = store.trials(round="population", space="anynetx_e")[0]
+        store._change(first.id, was="finished", state="planned")
+    told = netspace("refine", f"{run}:anynetx_e", "--auto", "--at-most", 40, "--margin", 60)
+    assert told.code == 0, told.err
+    assert read_record(RunFolder(run)).steps[0].seen == 41
+
+
+def test_proposals_need_networks(run, netspace):
+    with Store(run / "run.db") as store:
+        for trial in store.trials(space="regnetx"):
+            store._change(trial.id, was="finished", state="failed", error=None)
+    told = netspace("refine", f"{run}:regnetx", "--json")
+    assert told.code == 2
+    assert "a proposal needs 2 finished networks, this has 0 (2 failed)" in told.err

@@ -5,7 +5,6 @@ import pytest
 
 from netspace.analyse.refinement import Step
 from netspace.errors import InfeasibleError
-from netspace.spaces.rules import NonDecreasing
 from netspace.workflow.asking import Asking
 from netspace.workflow.tables import TableSource
 from netspace.workflow.walk import HORIZON, PROPOSERS, Automatic, Walk, standing, walk
@@ -97,6 +96,51 @@ def test_a_walk_goes_on_where_it_stopped():
     assert [step.outcome for step in steps[:1]] == [step.outcome for step in in_one.steps[:1]]
 
 
+class KilledError(Exception):
+    pass
+
+
+def killed_at(call, whole):
+    """The walk, killed as it keeps something for the call-th time, and gone on with."""
+    kept, calls = {}, iter(range(1, 1_000))
+
+    def keep(steps, drawn):
+        kept.update(steps=steps, drawn={name: list(rows) for name, rows in drawn.items()})
+        if next(calls) == call:
+            raise KilledError
+
+    while True:
+        source = TableSource("table", whole, seed=5, kept=keep, **kept)
+        try:
+            walk(source, Walk(start="table", at_most=300, seed=5), quiet())
+        except KilledError:
+            continue
+        return source.steps, next(calls) - 1
+
+
+def test_a_walk_killed_anywhere_comes_to_the_same():
+    """The number of networks that each step took included."""
+    whole = table(5, effect=4.0)
+    steps, calls = killed_at(0, whole)
+    for call in range(1, calls + 1):
+        assert killed_at(call, whole)[0] == steps
+
+
+def test_networks_are_not_trained_in_vain():
+    """40 that propose and 20 a side for the first look: with fewer allowed none is trained."""
+    for at_most, trained in ((79, 0), (80, 80)):
+        _, source, ended = walked(0, effect=0.0, at_most=at_most)
+        assert source.trained == trained
+        assert f"more than the {at_most} networks" in ended
+
+
+def test_a_child_takes_no_name_that_is_taken():
+    source = TableSource("table", table(1, effect=4.0), drawn={"table.1": [0, 1]})
+    walk(source, Walk(start="table", at_most=100), quiet())
+    assert source.steps[0].child == "table.2"
+    assert source.table("table.1").index.tolist() == [0, 1]
+
+
 def test_a_step_says_what_it_did_to_the_space():
     _, source, _ = walked(1, effect=4.0)
     first = source.steps[0]
@@ -127,7 +171,6 @@ def test_standing_is_the_last_child_taken():
 def test_no_step_goes_beyond_the_horizon():
     _, source, _ = walked(2, effect=0.0, at_most=400)
     assert max(step.comparison.finished_b for step in source.steps) <= HORIZON
-    assert NonDecreasing(parameter="width") in {step.rule for step in source.steps} or source.steps
 
 
 class Scripted:

@@ -30,7 +30,8 @@ class Step:
     parent that were used to propose the rule, the first of its sample; the verdict uses none of
     them. error_rate: what this verdict may err.
     comparison: of the child with the parent, None until the first look. networks: trained for this
-    step. parent_errors, child_errors: in percent, of the networks that the verdict rests on.
+    step. trained_before: in all spaces when it began; None if unknown. parent_errors, child_errors:
+    in percent, of the networks that the verdict rests on.
     taken: whether the walk went on from the child; None until that is decided.
     """
 
@@ -47,6 +48,7 @@ class Step:
     error_rate: float
     comparison: Comparison | None = None
     networks: int = 0
+    trained_before: int | None = None
     parent_errors: tuple[float, ...] = ()
     child_errors: tuple[float, ...] = ()
     taken: bool | None = None

@@ -57,6 +57,7 @@ def decide(
     NaN errors are failed networks. At each of the stated looks (`looks.looks`) the first networks
     of both sides are compared; the first look that decides counts, else the last. The result holds
     whenever one stops, so one may train more and ask again; earlier networks must stay.
+    A look at which no side's networks differ decides nothing: how often others would is unknown.
     horizon: networks a side up to which most of the error is spent; fix it before the first look.
     decided: whether a look's comparison ends the watching.
     Raises UserError if a side has fewer finished networks than the first look takes.
@@ -107,6 +108,8 @@ def _judged(
     effect = effect_of(estimand, a.errors, b.errors)
     normal = float(ndtri(0.5 + confidence / 2.0)) if quantile is None else quantile
     difference, half = float(effect.difference), float(effect.half_width(normal))
+    if taken and effect.variance == 0.0:
+        half = 100.0
     return Comparison(
         estimand=estimand,
         margin=margin,

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from netspace.analyse.comparison import Comparison
+from netspace.analyse.estimands import margin_of
 from netspace.analyse.looks import FIRST, looks
 from netspace.analyse.verdict import decide
 from netspace.errors import RunError, UserError
@@ -28,11 +29,13 @@ def compare_until_decided(
     """Train networks of A and B in turn, from look to look, until they decide or reach `at_most`.
 
     Networks that are there already count. The rows of imported tables are taken in random order.
-    Raises RunError if A and B are one population, or their errors have different origins.
+    Raises RunError if A and B are one population, or their errors have different origins; UserError
+    if the margin is none, before anything is trained.
     """
     require_alike(a, b, force=terms.force)
     if (a.folder, a.space) == (b.folder, b.space):
         raise RunError(f"{a.folder}:{a.space} stands on both sides; give two populations")
+    margin_of(terms.estimand, terms.margin)
     stated = looks(at_most)
     if not stated:
         raise UserError(

@@ -49,6 +49,10 @@ class Growing:
         """What has been trained of a space."""
         return self.store.table(space=name)
 
+    def finish(self) -> None:
+        """Train what is planned: until then a network's place among the finished may change."""
+        self.at_work.train("population")
+
     def grow(self, name: str, finished: int) -> TrialTable:
         """Train networks of a space until so many have finished.
 
@@ -56,7 +60,7 @@ class Growing:
         too few networks within the budget.
         """
         while True:
-            self.at_work.train("population")
+            self.finish()
             known = self.table(name)
             missing = finished - int(known.finished.sum())
             if missing <= 0:

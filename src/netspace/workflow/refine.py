@@ -10,7 +10,7 @@ from netspace.analyse.proposals import Proposal, propose
 from netspace.analyse.refinement import Step
 from netspace.config import Study, study_from_plain, study_text
 from netspace.design.serial import read, to_plain
-from netspace.errors import RunError
+from netspace.errors import RunError, UserError
 from netspace.present.record import DataFacts
 from netspace.present.refinement_text import Refined
 from netspace.run.folder import RunFolder, write_whole
@@ -19,7 +19,7 @@ from netspace.spaces.listed import listed_space
 from netspace.spaces.rules import Rule
 from netspace.spaces.space import Space
 from netspace.table import TrialTable
-from netspace.workflow.compare import side
+from netspace.workflow.compare import Side, side
 from netspace.workflow.growing import Growing, growing, space_of
 from netspace.workflow.session import kind_of, opened
 from netspace.workflow.steps import record_steps, steps_of
@@ -83,22 +83,33 @@ def refine(text: str, wanted: Wanted, guide: Guide, watcher: Watcher) -> Refined
     with Store.existing(folder.database) as store:
         kind = kind_of(store)
     if kind == "table":
+        _listed(found)
         with opened(folder) as store:
             source = _table_source(store, found.space, found.table, wanted)
             refined = _walked(source, store, found.space, wanted, guide, folder)
             write_table_results(folder, store)
             return refined
     with growing(folder, watcher) as run:
+        run.finish()
         return _walked(RunSource(run), run.store, found.space, wanted, guide, folder)
 
 
 def proposals(text: str, wanted: Wanted) -> tuple[str, tuple[Proposal, ...]]:
-    """The space of DIR:SPACE and what its networks at hand propose; nothing is trained."""
+    """The space of DIR:SPACE and what its networks at hand propose; nothing is trained.
+
+    Raises UserError if fewer than 2 of them finished.
+    """
     found = side(text)
+    finished = int(found.table.finished.sum())
+    if finished < 2:
+        raise UserError(
+            f"{text}: a proposal needs 2 finished networks, this has {finished} "
+            f"({found.table.failed} failed); train more networks there"
+        )
     folder = RunFolder(Path(found.folder))
     with Store.existing(folder.database) as store:
         if kind_of(store) == "table":
-            space = listed_space(found.space, found.table.parameters)
+            space = _listed(found)
         else:
             facts = read(DataFacts, store.fact("data"))
             study = study_from_plain(store.fact("study"))
@@ -121,7 +132,8 @@ def _walked(
     written = None
     if came_to != start and kind_of(store) == "design":
         written = folder.path / f"{came_to}.yaml"
-        write_whole(written, study_text(child_study(study_from_plain(store.fact("study")), steps)))
+        study = study_from_plain(store.fact("study"))
+        write_whole(written, study_text(child_study(study, source.steps, came_to)))
     return Refined(
         start=start,
         space=came_to,
@@ -158,6 +170,17 @@ def _begun(source: Source, store: Store, start: str, wanted: Wanted) -> Walk:
     return begun
 
 
+def _listed(found: Side) -> Space:
+    """The space of an imported table. Raises RunError if no rule could speak of it."""
+    space = listed_space(found.space, found.table.parameters)
+    if not space.parameters:
+        raise RunError(
+            f"{found.folder}:{found.space} has no parameter that every row gives, so there is no "
+            "rule to try; import the table with columns of parameters"
+        )
+    return space
+
+
 def _table_source(store: Store, start: str, table: TrialTable, wanted: Wanted) -> TableSource:
     drawn: dict[str, Any] = store.fact("drawn") or {}
 
@@ -176,10 +199,14 @@ def _table_source(store: Store, start: str, table: TrialTable, wanted: Wanted) -
     )
 
 
-def child_study(study: Study, steps: Iterable[Step]) -> Study:
-    """The study of the space that a walk came to, alone, with as many networks."""
-    taken = [step for step in steps if step.taken]
-    first = next(choice for choice in study.spaces if choice.called == taken[0].start)
-    rules: tuple[Rule, ...] = tuple(step.rule for step in taken)
-    choice = replace(first, label=taken[-1].child, rules=(*first.rules, *rules))
+def child_study(study: Study, steps: Iterable[Step], child: str) -> Study:
+    """The study of a child that walks came to, alone, with as many networks."""
+    by_child = {step.child: step for step in steps}
+    rules: tuple[Rule, ...] = ()
+    name = child
+    while name in by_child:
+        rules = (by_child[name].rule, *rules)
+        name = by_child[name].parent
+    first = next(choice for choice in study.spaces if choice.called == name)
+    choice = replace(first, label=child, rules=(*first.rules, *rules))
     return replace(study, spaces=(choice,))

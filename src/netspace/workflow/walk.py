@@ -154,16 +154,16 @@ def _propose(source: Source, wanted: Walk, guide: Guide, steps: list[Step]) -> s
     parent = standing(steps, wanted.start)
     tried = [step for step in steps if step.parent == parent]
     table = source.table(parent)
+    first_look = looks(HORIZON)[0]
     missing = PROPOSERS - int(table.finished.sum())
     if not tried and missing > 0:
-        if missing > _left(source, wanted):
+        if missing + 2 * first_look > _left(source, wanted):
             return _out_of(wanted)
         try:
             table = source.grow(parent, PROPOSERS)
         except InfeasibleError as fault:
             return f"{fault}"
     seen = tried[0].seen if tried else len(table)
-    first_look = looks(HORIZON)[0]
     fresh = int(table.rows(slice(seen, None)).finished.sum())
     if first_look + max(0, first_look - fresh) > _left(source, wanted):
         return _out_of(wanted)
@@ -184,7 +184,9 @@ def _propose(source: Source, wanted: Walk, guide: Guide, steps: list[Step]) -> s
 def _step(
     source: Source, wanted: Walk, steps: list[Step], space: Space, chosen: Proposal, seen: int
 ) -> Step:
-    number = len(source.steps) + 1
+    number = max((step.number for step in source.steps), default=0) + 1
+    while len(source.table(f"{wanted.start}.{number}")):  # a space of the study has this name
+        number += 1
     child = space.with_rule(chosen.rule, name=f"{wanted.start}.{number}")
     entropy = np.random.SeedSequence(wanted.seed, spawn_key=(number,))
     return Step(
@@ -199,6 +201,7 @@ def _step(
         before=_size(space),
         after=_size(child),
         error_rate=next_error_rate(steps),
+        trained_before=source.trained,
     )
 
 
@@ -213,7 +216,9 @@ def _out_of(wanted: Walk) -> str:
 def _test(source: Source, wanted: Walk, guide: Guide, step: Step) -> str:
     """Train both sides from look to look until the rule is decided; why the walk must stop."""
     guide.hears(f"Trying on {step.parent}: {step.rule.sentence}.")
-    before = source.trained - step.networks
+    before = step.trained_before
+    if before is None:  # kept by an older version
+        before = source.trained - step.networks
     ended = ""
     for n in looks(HORIZON):
         try:
