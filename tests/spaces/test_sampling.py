@@ -9,6 +9,7 @@ from netspace.spaces.anynet import AnyNetTemplate
 from netspace.spaces.constraints import Bound
 from netspace.spaces.families import NAMES, article, space
 from netspace.spaces.frame import Frame
+from netspace.spaces.judging import measured
 from netspace.spaces.ranges import Choice
 from netspace.spaces.rules import Shared
 from netspace.spaces.space import Parameter, Space
@@ -131,7 +132,7 @@ def test_acceptance_rate_is_the_share_that_fits():
     assert 200 <= sample.accepted <= sample.drawn
     columns = family.draw(np.random.default_rng(0).random((20_000, family.dimensions)))
     (batch,) = family.template.decode(columns)
-    cost, _ = sampling.measure(sampling.layers(batch.network), batch.network.input)
+    cost = measured(batch)
     expected = ((cost.flops >= BAND[0]) & (cost.flops <= BAND[1])).mean()
     assert sample.acceptance_rate == pytest.approx(expected, rel=0.3)
 

@@ -13,12 +13,13 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from netspace.design.complexity import Complexity, measure
-from netspace.design.network import Network, layers
+from netspace.design.complexity import Complexity
+from netspace.design.network import Network
 from netspace.design.units import format_size
 from netspace.errors import InfeasibleError
 from netspace.spaces.batch import keys, one
 from netspace.spaces.constraints import Bound, Constraint, Measured, Quantity
+from netspace.spaces.judging import excess, measured, with_own_limits
 from netspace.spaces.space import Batch, Columns, Space
 
 BLOCK = 8192
@@ -129,7 +130,7 @@ def sample(space: Space, count: int, constraints: Sequence[Constraint], *, seed:
     A bound on a quantity replaces the space's own bound on it. Fewer networks come back when the
     space holds no more; InfeasibleError names the nearest reachable values when there is none.
     """
-    everything = (*_own_limits(space, constraints), *constraints)
+    everything = with_own_limits(space, constraints)
     search = _Search()
     for block in counting():
         _search_block(
@@ -148,13 +149,6 @@ def sample(space: Space, count: int, constraints: Sequence[Constraint], *, seed:
     return Sample(members=members, asked=count, drawn=search.drawn, accepted=search.accepted)
 
 
-def _own_limits(space: Space, constraints: Sequence[Constraint]) -> Iterator[Constraint]:
-    replaced = {bound.quantity for bound in constraints if isinstance(bound, Bound)}
-    for limit in space.limits:
-        if not (isinstance(limit, Bound) and limit.quantity in replaced):
-            yield limit
-
-
 def _search_block(
     space: Space,
     constraints: Sequence[Constraint],
@@ -166,9 +160,10 @@ def _search_block(
     columns = space.draw(uniforms)
     hits: list[_Hit] = []
     for batch in space.template.decode(columns):
-        measured, excess = _judge(batch, constraints)
-        _remember_nearest(search, measured, excess)
-        hits += _hits(batch, measured, np.flatnonzero(excess == 0))
+        costs = measured(batch)
+        off = excess(costs, constraints)
+        _remember_nearest(search, costs, off)
+        hits += _hits(batch, costs, np.flatnonzero(off == 0))
     start = search.drawn
     search.drawn += BLOCK
     for hit in sorted(hits, key=lambda hit: hit.row):
@@ -191,36 +186,24 @@ def _search_corners(space: Space, constraints: Sequence[Constraint], search: _Se
     ends = np.array(list(product((0.0, 1 - 1e-12), repeat=len(space.parameters))))
     sizes = [parameter.size for parameter in space.parameters]
     for batch in space.template.decode(space.draw(np.repeat(ends, sizes, axis=1))):
-        _remember_nearest(search, *_judge(batch, constraints))
+        costs = measured(batch)
+        _remember_nearest(search, costs, excess(costs, constraints))
 
 
-def _hits(batch: Batch, measured: Measured, places: NDArray[np.int64]) -> Iterator[_Hit]:
+def _hits(batch: Batch, costs: Measured, places: NDArray[np.int64]) -> Iterator[_Hit]:
     for place, key in zip(places.tolist(), keys(batch.network, places), strict=True):
         row = int(batch.rows[place])
-        yield _Hit(row=row, place=place, batch=batch, measured=measured, key=key)
+        yield _Hit(row=row, place=place, batch=batch, measured=costs, key=key)
 
 
-def _judge(batch: Batch, constraints: Sequence[Constraint]) -> tuple[Measured, NDArray[np.float64]]:
-    """The batch's costs and how far each network is from meeting all constraints."""
-    cost, _ = measure(layers(batch.network), batch.network.input)
-    size = len(batch.rows)
-    measured = Measured(
-        flops=np.broadcast_to(cost.flops, size),
-        params=np.broadcast_to(cost.params, size),
-        activations=np.broadcast_to(cost.activations, size),
-        stages=np.full(size, len(batch.network.stages)),
-    )
-    return measured, sum((c.excess(measured) for c in constraints), start=np.zeros(size))
-
-
-def _remember_nearest(search: _Search, measured: Measured, excess: NDArray[np.float64]) -> None:
-    best = int(np.argmin(excess))
-    if excess[best] < search.nearest_excess:
-        search.nearest_excess = float(excess[best])
+def _remember_nearest(search: _Search, costs: Measured, off: NDArray[np.float64]) -> None:
+    best = int(np.argmin(off))
+    if off[best] < search.nearest_excess:
+        search.nearest_excess = float(off[best])
         search.nearest = (
-            f"{format_size(measured.flops[best])} flops, {format_size(measured.params[best])} "
-            f"params, {format_size(measured.activations[best])} activations, "
-            f"{measured.stages[best]} stages"
+            f"{format_size(costs.flops[best])} flops, {format_size(costs.params[best])} "
+            f"params, {format_size(costs.activations[best])} activations, "
+            f"{costs.stages[best]} stages"
         )
 
 
