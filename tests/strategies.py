@@ -105,10 +105,19 @@ bottlenecks = st.builds(
     act=activations,
     norm_eps=norm_eps,
 )
+skips = st.sampled_from(
+    (
+        {"skip": True, "pooled_skip": False},
+        {"skip": False, "pooled_skip": False},
+        {"skip": True, "pooled_skip": True},
+    )
+)
 mbconvs = st.builds(
-    MBConv,
+    lambda skip, **fields: MBConv(**skip, **fields),
+    skips,
     expansion=st.integers(1, 4) | st.sampled_from((1.5, 2.3)),
     kernel=st.sampled_from((1, 3, 5)),
+    depthwise=st.booleans(),
     se=st.none() | squeezes,
     act=activations,
     norm_eps=norm_eps,
@@ -266,8 +275,13 @@ def like_stages(draw: st.DrawFn, stage: Stage) -> Stage:
             group = None if group_width is None else draw(st.integers(1, 4))
             block = replace(block, bottleneck_ratio=draw(ratios), group_width=group)
         case MBConv():
-            kernel = draw(st.sampled_from((1, 3, 5)))
-            block = replace(block, expansion=draw(st.integers(1, 4)), kernel=kernel)
+            block = replace(
+                block,
+                expansion=draw(st.integers(1, 4)),
+                kernel=draw(st.sampled_from((1, 3, 5))),
+                depthwise=draw(st.booleans()),
+                **draw(skips),
+            )
         case Inception():
             block = replace(block, width1=draw(branches), reduce5=draw(branches))
     width = draw(block_widths(block))

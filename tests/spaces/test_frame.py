@@ -69,6 +69,30 @@ def test_the_last_map_has_two_pixels_or_more(resolution, stages):
     assert sizes(frame, stages)[-1] >= 2
 
 
+@pytest.mark.parametrize(
+    ("resolution", "strides", "said"),
+    [
+        (224, (1, 2, 2, 2, 1, 2, 1), ()),
+        (32, (1, 2, 2, 2, 1, 2, 1), ()),
+        (16, (1, 1, 2, 2, 1, 2, 1), ("stage 2 keeps",)),
+        (4, (1, 1, 1, 1, 1, 2, 1), ("stages 2 to 4 keep",)),
+    ],
+)
+def test_stages_of_a_template_that_do_not_stride_stay_so(resolution, strides, said):
+    frame, template = Frame(resolution=resolution), (1, 2, 2, 2, 1, 2, 1)
+    assert frame.fitted(template) == strides
+    found = frame.adapted_strides(template)
+    assert [sentence.split(" the")[0] for sentence in found] == list(said)
+
+
+@pytest.mark.parametrize(
+    ("width", "half"), [(8, 8), (16, 8), (24, 16), (40, 24), (112, 56), (1280, 640)]
+)
+def test_widths_of_families_of_a_wide_stem_are_halved_where_the_stem_is(width, half):
+    assert Frame(resolution=64).narrowed(width) == half
+    assert Frame(resolution=65).narrowed(width) == width
+
+
 @pytest.mark.parametrize("resolution", [5, 14, 28])
 def test_stages_halve_as_often_as_two_pixels_allow(resolution):
     frame = Frame(resolution=resolution)

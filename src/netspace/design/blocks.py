@@ -2,8 +2,8 @@
 
 A block is a frozen spec; `layers(block, width_in, width, stride)` gives its tree. Widths are output
 channels. Sources: Radosavovic et al. 2020 (vanilla, basic, bottleneck = X and Y blocks),
-Sandler et al. 2018 and Tan & Le 2019 (MBConv), Howard et al. 2017 (separable), Szegedy et al. 2015
-(inception), Simonyan & Zisserman 2015 (plain).
+Sandler et al. 2018 and Tan & Le 2019, 2021 (MBConv), Howard et al. 2017 (separable), Szegedy et al.
+2015 (inception), Simonyan & Zisserman 2015 (plain).
 """
 
 import math
@@ -15,10 +15,12 @@ from pydantic import Discriminator
 
 from netspace.design.custom import Custom, custom_layers
 from netspace.design.elementwise import (
+    anywhere,
     at_least,
     at_most,
     everywhere,
     least_common_multiple,
+    pick,
     rounded,
 )
 from netspace.design.layers import Act, Activation, Chain, Concat, Conv, Layer, Pool, Residual, When
@@ -29,6 +31,7 @@ from netspace.design.pieces import (
     convolution,
     not_negative,
     odd,
+    optional,
     positive,
     positive_finite,
     squeeze,
@@ -114,12 +117,22 @@ class MBConv:
 
     The inner width is rounded to the nearest whole number. The first 1x1 is left out at expansion
     1; the shortcut is there where shapes allow the sum.
+
+    depthwise: if False, one full k x k convolution stands for the first 1x1 and the depthwise one,
+    as in Fused-MBConv (Tan & Le 2021); at expansion 1 it goes straight to the output width, with
+    its activation, and is all there is, but for the squeeze behind it.
+    skip: if False, there is no shortcut. pooled_skip: a shortcut also where shapes differ: the mean
+    over windows as large as the stride, the last ones cut off at the edge, then, where widths
+    differ, a 1x1 convolution with norm. MnasNet's paper leaves open how its pooled skip is made.
     """
 
     kind: Literal["mbconv"] = "mbconv"
     expansion: float = 6
     kernel: int = 3
+    depthwise: bool = True
     se: Squeeze | None = None
+    skip: bool = True
+    pooled_skip: bool = False
     act: Activation = "silu"
     norm_eps: float = 1e-5
 
@@ -127,6 +140,8 @@ class MBConv:
         if not everywhere((self.expansion >= 1) & (self.expansion < math.inf)):
             raise SpecError(f"expansion {self.expansion} must be at least 1 and finite; 6 is usual")
         odd(kernel=self.kernel)
+        if not everywhere(self.skip | (self.pooled_skip == 0)):
+            raise SpecError("pooled_skip says what the skip is like; it needs skip: true")
         positive_finite(norm_eps=self.norm_eps)
 
 
@@ -217,8 +232,12 @@ def layers(block: Block, width_in: int, width: int, stride: int) -> Layer:
             body = _bottleneck_body(block, width_in, width, stride)
             return _with_projection(block, body, width_in, width, stride)
         case MBConv():
-            joined = (stride == 1) & (width_in == width)
-            return Residual(body=_mbconv_body(block, width_in, width, stride), joined=joined)
+            keeps = (stride == 1) & (width_in == width)
+            return Residual(
+                body=_mbconv_body(block, width_in, width, stride),
+                shortcut=_pooled_skip(block, width_in, width, stride),
+                joined=block.skip & (keeps | block.pooled_skip),
+            )
         case Separable():
             depthwise = Conv(width=width_in, kernel=block.kernel, stride=stride, groups=width_in)
             return chain(
@@ -320,16 +339,37 @@ def _bottleneck_body(block: Bottleneck, width_in: int, width: int, stride: int) 
 
 
 def _mbconv_body(block: MBConv, width_in: int, width: int, stride: int) -> Chain:
+    expands, full = block.expansion != 1, block.depthwise == 0
     inner = rounded(width_in * block.expansion)
-    expand = convolution("expand", Conv(width=inner, kernel=1), block.norm_eps, block.act)
-    depthwise = Conv(width=inner, kernel=block.kernel, stride=stride, groups=inner)
+    made = pick(expands | block.depthwise, inner, width)
+    expand = Conv(width=inner, kernel=1)
+    # In a batch, groups must divide the channels also where the convolution is absent.
+    groups = pick(block.depthwise, inner, 1)
+    depthwise = Conv(width=inner, kernel=block.kernel, stride=stride, groups=groups)
+    conv = Conv(width=made, kernel=block.kernel, stride=stride)
+    project = convolution("project", Conv(width=width, kernel=1), block.norm_eps, act=None)
     return chain(
-        ((name, When(present=block.expansion != 1, layer=layer)) for name, layer in expand),
-        convolution("depthwise", depthwise, block.norm_eps, block.act),
-        squeeze(block.se, "inner", width_in, inner, width),
-        convolution("project", Conv(width=width, kernel=1), block.norm_eps, act=None),
-        squeeze(block.se, "output", width_in, inner, width),
+        optional(
+            expands & block.depthwise, convolution("expand", expand, block.norm_eps, block.act)
+        ),
+        optional(block.depthwise, convolution("depthwise", depthwise, block.norm_eps, block.act)),
+        optional(full, convolution("conv", conv, block.norm_eps, block.act)),
+        squeeze(block.se, "inner", width_in, made, width),
+        optional(expands | block.depthwise, project),
+        squeeze(block.se, "output", width_in, made, width),
     )
+
+
+def _pooled_skip(block: MBConv, width_in: int, width: int, stride: int) -> Chain | When:
+    """What the shortcut does where it is not the identity."""
+    strides, widens = stride != 1, width_in != width
+    changes = block.pooled_skip & (strides | widens)
+    if not anywhere(changes):
+        return Chain()
+    pool = Pool(function="mean", kernel=stride, stride=stride, round_up=True)
+    projection = convolution("conv", Conv(width=width, kernel=1), block.norm_eps, act=None)
+    layer = chain(optional(strides, [("pool", pool)]), optional(widens, projection))
+    return When(present=changes, layer=layer)
 
 
 def _inception(block: Inception, stride: int) -> Layer:

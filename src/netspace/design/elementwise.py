@@ -12,7 +12,7 @@ def rounded(value: float, rounding: Rounding = "nearest") -> int:
     """To whole numbers: to the nearest (ties to even), down, or to MobileNet's multiples of 8."""
     if rounding == "multiple of 8":
         return nearest_multiple(value, 8)
-    if _single(value):
+    if is_single(value):
         return round(value) if rounding == "nearest" else math.floor(value)
     whole = np.rint(value) if rounding == "nearest" else np.floor(value)
     return cast("int", whole.astype(np.int64))
@@ -29,30 +29,46 @@ def nearest_multiple(value: float, unit: int) -> int:
 
 def at_least(value: int, low: int) -> int:
     """The larger of the two."""
-    return max(value, low) if _single(value, low) else np.maximum(value, low)
+    return max(value, low) if is_single(value, low) else np.maximum(value, low)
 
 
 def at_most(value: int, high: int) -> int:
     """The smaller of the two."""
-    return min(value, high) if _single(value, high) else np.minimum(value, high)
+    return min(value, high) if is_single(value, high) else np.minimum(value, high)
 
 
 def least_common_multiple(a: int, b: int) -> int:
     """The smallest multiple of both."""
-    return math.lcm(a, b) if _single(a, b) else np.lcm(a, b)
+    return math.lcm(a, b) if is_single(a, b) else np.lcm(a, b)
 
 
 def pick(condition: bool, yes: int, no: int) -> int:
     """`yes` where the condition holds, else `no`."""
-    if _single(condition):
+    if yes is no:
+        return yes
+    if is_single(condition):
         return yes if condition else no
     return cast("int", np.where(condition, yes, no))
 
 
 def everywhere(condition: bool) -> bool:
     """Whether the condition holds, for every network."""
-    return bool(condition) if _single(condition) else bool(np.all(condition))
+    return (
+        bool(condition)
+        if is_single(condition)
+        else bool(np.logical_and.reduce(condition, axis=None))
+    )
 
 
-def _single(*values: object) -> bool:
-    return not any(isinstance(value, np.ndarray) for value in values)
+def anywhere(condition: bool) -> bool:
+    """Whether the condition holds, for some network."""
+    return (
+        bool(condition)
+        if is_single(condition)
+        else bool(np.logical_or.reduce(condition, axis=None))
+    )
+
+
+def is_single(*values: object) -> bool:
+    """Whether none of the values is an array."""
+    return np.ndarray not in map(type, values)

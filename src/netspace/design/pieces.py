@@ -5,7 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from netspace.design.elementwise import Rounding, at_least, everywhere, rounded
+from netspace.design.elementwise import (
+    Rounding,
+    anywhere,
+    at_least,
+    everywhere,
+    is_single,
+    rounded,
+)
 from netspace.design.layers import (
     Act,
     Activation,
@@ -16,6 +23,7 @@ from netspace.design.layers import (
     Layer,
     Norm,
     Pool,
+    When,
 )
 from netspace.errors import SpecError
 
@@ -71,7 +79,7 @@ class Squeeze:
     """Squeeze-and-excitation: squeeze width = ratio x the width of `source`, rounded.
 
     place: behind the block's inner convolution (RegNetY, MBConv), or behind its last (SE-ResNet).
-    Source: Hu et al. 2018.
+    In a batch, a network whose ratio is 0 has none. Source: Hu et al. 2018.
     """
 
     ratio: float
@@ -82,7 +90,8 @@ class Squeeze:
     place: Literal["inner", "output"] = "inner"
 
     def __post_init__(self) -> None:
-        if not 0 < self.ratio <= 1:
+        above = self.ratio > 0 if is_single(self.ratio) else self.ratio >= 0
+        if not everywhere(above & (self.ratio <= 1)):
             raise SpecError(f"se ratio {self.ratio} must be above 0 and at most 1; 0.25 is usual")
 
 
@@ -128,6 +137,15 @@ def convolution(
         yield f"{name}_act", Act(function=act)
 
 
+def optional(present: bool, steps: Steps) -> Steps:
+    """The steps if they are there; in a batch where only some networks have them, each a When."""
+    if everywhere(present):
+        return steps
+    if not anywhere(present):
+        return ()
+    return ((name, When(present=present, layer=layer)) for name, layer in steps)
+
+
 def squeeze(
     se: Squeeze | None, place: Literal["inner", "output"], width_in: int, inner: int, width: int
 ) -> Iterator[tuple[str, Layer]]:
@@ -145,4 +163,4 @@ def squeeze(
             ("gate", Act(function=se.gate)),
         )
     )
-    yield "se", Gate(body=body)
+    yield from optional(se.ratio != 0, [("se", Gate(body=body))])

@@ -115,7 +115,7 @@ def describe_block(block: Block) -> tuple[str, Mapping[str, str]]:
             return _bottleneck_kind(block), grouped | ratio | _squeeze(block.se)
         case MBConv():
             own = {"expansion": f"{block.expansion:.3g}", "kernel": _square(block.kernel)}
-            return "MBConv", own | _squeeze(block.se)
+            return _mbconv_kind(block), own | _squeeze(block.se) | _skip(block)
         case Separable():
             return "separable", {"kernel": _square(block.kernel)}
         case Inception():
@@ -135,6 +135,19 @@ def _bottleneck_kind(block: Bottleneck) -> str:
     if block.group_width is None:
         return "bottleneck" if block.se is None else "bottleneck, SE"
     return "X block" if block.se is None else "Y block"
+
+
+def _mbconv_kind(block: MBConv) -> str:
+    if block.depthwise:
+        return "MBConv"
+    return "conv" if block.expansion == 1 else "fused MBConv"
+
+
+def _skip(block: MBConv) -> dict[str, str]:
+    """The shortcut, where it is not the usual one."""
+    if block.pooled_skip:
+        return {"skip": "pooled"}
+    return {} if block.skip else {"skip": "none"}
 
 
 def _squeeze(se: Squeeze | None) -> dict[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspace.design.network import Network
+from netspace.design.pieces import Squeeze
 
 Value = TypeVar("Value")
 
@@ -50,6 +51,8 @@ def _pick(value: Value, row: int) -> Value:
             plain = int(plain)
     elif isinstance(value, tuple):
         plain = tuple(_pick(item, row) for item in value)
+    elif isinstance(value, Squeeze) and _pick(value.ratio, row) == 0:
+        plain = None
     elif is_dataclass(value) and not isinstance(value, type):
         named = {field.name: _pick(getattr(value, field.name), row) for field in fields(value)}
         plain = type(value)(**named)

@@ -2,8 +2,11 @@
 
 from netspace.errors import UnknownNameError
 from netspace.spaces.anynet import anynetx
+from netspace.spaces.efficientnets import efficientnet
 from netspace.spaces.frame import Frame
+from netspace.spaces.mnasnets import mnasnet
 from netspace.spaces.regnets import ARTICLE_LIMITS, ARTICLE_RULES, regnet
+from netspace.spaces.resnets import resnet, resnext
 from netspace.spaces.space import Space
 
 NAMES = (
@@ -14,6 +17,10 @@ NAMES = (
     "anynetx_e",
     "regnetx",
     "regnety",
+    "efficientnet",
+    "mnasnet",
+    "resnet",
+    "resnext",
 )
 
 
@@ -28,6 +35,14 @@ def space(name: str, *, resolution: int = 224, channels: int = 3, classes: int =
             raise UnknownNameError.of("space", name, NAMES)
         case "regnetx" | "regnety":
             return regnet(name, frame)
+        case "efficientnet":
+            return efficientnet(frame)
+        case "mnasnet":
+            return mnasnet(frame)
+        case "resnet":
+            return resnet(frame)
+        case "resnext":
+            return resnext(frame)
         case _:
             return anynetx(name[-1], frame)
 

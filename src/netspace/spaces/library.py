@@ -24,11 +24,13 @@ def narrows(rule: Rule, space: Space) -> bool:
 
 
 def _candidates(space: Space) -> Iterator[Rule]:
-    staged = [parameter.name for parameter in space.parameters if parameter.size > 1]
+    parameters = [parameter for parameter in space.parameters if parameter.size > 1]
+    staged = [parameter.name for parameter in parameters]
     for name in staged:
         yield Shared(parameter=name)
-    for name in staged:
-        yield NonDecreasing(parameter=name)
+    for parameter in parameters:
+        if not parameter.labels:  # kinds have no order
+            yield NonDecreasing(parameter=parameter.name)
     line = QuantisedLinear()
     if set(line.parameters) <= set(staged):
         yield line

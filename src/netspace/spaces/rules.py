@@ -103,7 +103,8 @@ class Within:
     @property
     def sentence(self) -> str:
         """The rule in words."""
-        return f"{_words(self.parameter)} lies from {self.low:g} to {self.high:g}"
+        low, high = _number(self.low), _number(self.high)
+        return f"{_words(self.parameter)} lies from {low} to {high}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +236,10 @@ def _outside(values: Floats, low: float, high: float) -> Floats:
         low = float(np.log2(low)) if low > 0 else -np.inf
     outside = np.maximum(low - values, values - high)
     return np.asarray(np.maximum(outside, 0.0).sum(axis=1))
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:g}"
 
 
 def _words(parameter: str) -> str:

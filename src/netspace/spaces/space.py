@@ -25,11 +25,26 @@ Columns = Mapping[str, Floats]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A named parameter; `size` is 1, or the number of stages if each stage has its own value."""
+    """A named parameter; `size` is 1, or the number of stages if each stage has its own value.
+
+    labels: names of the values, in their order, where the values stand for kinds of something and
+    have no order of their own.
+    """
 
     name: str
     values: Range
     size: int = 1
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.labels:
+            return
+        values = len(distribution(self.values).values)
+        if len(self.labels) != values or len(set(self.labels)) != values or not all(self.labels):
+            raise SpecError(
+                f"{self.name}: labels {self.labels} must name each of its {values} values, "
+                "all differently"
+            )
 
 
 def _has_values(parameter: Parameter, row: Floats) -> bool:
