@@ -220,7 +220,7 @@ def test_networks_of_other_cost_are_refused_unless_forced(tmp_path: Path) -> Non
     with pytest.raises(RunError, match=r"flops, those of regnetx .*: spaces are compared at like"):
         compare_populations(here, other, Terms())
     assert compare_populations(here, other, Terms(force=True)).difference == 0.0
-    unknown = replace(here, table=replace(dear, flops=np.full(len(dear), np.nan)))
+    unknown = replace(other, table=replace(dear, flops=np.full(len(dear), np.nan)))
     assert compare_populations(here, unknown, Terms()).difference == 0.0
 
 

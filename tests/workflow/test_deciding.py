@@ -164,9 +164,12 @@ def test_proposals_alone_train_nothing(run, netspace):
 
 
 def test_a_walk_keeps_its_terms(run, netspace):
-    words = ("refine", f"{run}:anynetx_e", "--auto", "--at-most", 1)
-    assert netspace(*words, "--margin", 2).code == 0
-    told = netspace(*words, "--margin", 3)
+    words = ("refine", f"{run}:anynetx_e", "--auto", "--at-most")
+    refused = netspace(*words, 1, "--margin", 1)
+    assert refused.code == 2
+    assert "--at-most 1 is fewer than the first look takes; give at least" in refused.err
+    assert netspace(*words, 80, "--margin", 2).code == 0
+    told = netspace(*words, 80, "--margin", 3)
     assert told.code == 2
     assert "began with --margin 2" in told.err
 

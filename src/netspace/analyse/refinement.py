@@ -69,7 +69,7 @@ class Step:
     def outcome_words(self) -> str:
         """What came out, in words."""
         if self.comparison is None and self.taken is False:
-            return "declined: too few networks obey it"
+            return "declined: too few networks obey it and train to the end"
         if self.taken is None and not self.holds:
             return "not decided yet"
         declined = self.holds and self.taken is False

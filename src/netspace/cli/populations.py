@@ -27,23 +27,29 @@ def compare(
     ] = False,
     margin: Margin = None,
     estimand: Annotated[str, typer.Option(help=_ESTIMANDS.format("best_of_10"))] = "best_of_10",
-    at_most: Annotated[int, typer.Option(help="networks a side, with --until-decided")] = 500,
+    at_most: Annotated[
+        int | None, typer.Option(help="networks a side, with --until-decided; 500 if left out")
+    ] = None,
     force: Annotated[bool, typer.Option(help="compare despite other data or recipes")] = False,
     as_json: Json = False,
 ) -> None:
     """Compare two populations by the errors of their networks."""
     from netspace.analyse.estimands import named
+    from netspace.errors import UserError
     from netspace.workflow import compare as workflow
     from netspace.workflow.deciding import compare_until_decided
     from netspace.workflow.summary import comparison_json
     from netspace.workflow.watch import Reporter
 
+    if at_most is not None and not until_decided:
+        raise UserError("--at-most does nothing without --until-decided: add it, or leave that out")
     first, second = workflow.side(a), workflow.side(b)
     terms = workflow.Terms(estimand=named(estimand), margin=margin, force=force)
     for obstacle in workflow.require_alike(first, second, force=force):
         print(f"note: {obstacle}", file=sys.stderr)
     if until_decided:
-        found = compare_until_decided(first, second, terms, at_most=at_most, watcher=Reporter())
+        most = 500 if at_most is None else at_most
+        found = compare_until_decided(first, second, terms, at_most=most, watcher=Reporter())
     else:
         found = workflow.compare_populations(first, second, terms)
     if as_json:

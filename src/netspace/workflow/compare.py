@@ -100,7 +100,12 @@ def compare_populations(a: Side, b: Side, terms: Terms) -> Comparison:
 
 
 def require_alike(a: Side, b: Side, *, force: bool) -> tuple[str, ...]:
-    """Why A and B should not be compared, where that is forced. Raises RunError where it is not."""
+    """Why A and B should not be compared, where that is forced. Raises RunError where it is not.
+
+    One population against itself is never compared.
+    """
+    if (a.folder, a.space) == (b.folder, b.space):
+        raise RunError(f"{a.folder}:{a.space} stands on both sides; give two populations")
     found = tuple(_obstacles(a, b))
     if found and not force:
         raise RunError(f"{found[0]}; --force compares them all the same")

@@ -12,7 +12,7 @@ from netspace.analyse.comparison import Comparison
 from netspace.analyse.estimands import margin_of
 from netspace.analyse.looks import FIRST, looks
 from netspace.analyse.verdict import decide
-from netspace.errors import RunError, UserError
+from netspace.errors import UserError
 from netspace.run.folder import RunFolder
 from netspace.table import Floats, TrialTable
 from netspace.workflow.compare import Side, Terms, require_alike
@@ -33,8 +33,6 @@ def compare_until_decided(
     if the margin is none, before anything is trained.
     """
     require_alike(a, b, force=terms.force)
-    if (a.folder, a.space) == (b.folder, b.space):
-        raise RunError(f"{a.folder}:{a.space} stands on both sides; give two populations")
     margin_of(terms.estimand, terms.margin)
     stated = looks(at_most)
     if not stated:

@@ -56,8 +56,8 @@ class Growing:
     def grow(self, name: str, finished: int) -> TrialTable:
         """Train networks of a space until so many have finished.
 
-        What fails is made up for, unless most of it does. Raises InfeasibleError if the space holds
-        too few networks within the budget.
+        What fails is made up for, unless most of it does. Raises InfeasibleError then, and if the
+        space holds too few networks within the budget.
         """
         while True:
             self.finish()
@@ -66,7 +66,7 @@ class Growing:
             if missing <= 0:
                 return known
             if known.failed > max(FAILING * len(known), missing):
-                raise RunError(
+                raise InfeasibleError(
                     f"space {name}: {known.failed} of {len(known)} trainings failed; lower the "
                     "recipe's learning_rate in a new run"
                 )

@@ -125,8 +125,14 @@ def _walked(
     guide: Guide,
     folder: RunFolder,
 ) -> Refined:
+    before = store.fact("walks") or {}
     begun = _begun(source, store, start, wanted)
-    ended = walk(source, begun, guide)
+    try:
+        ended = walk(source, begun, guide)
+    except UserError:
+        if not walked(source.steps, start):  # nothing rests on its terms
+            store.record(walks=before)
+        raise
     steps = tuple(walked(source.steps, start))
     came_to = standing(steps, start)
     written = None

@@ -28,11 +28,17 @@ def summary(record: RunRecord) -> dict[str, Any]:
         "networks_trained": sum(trial.state == "finished" for trial in population),
         "networks_failed": sum(trial.state == "failed" for trial in population),
         "spaces": [space_summary(one) for one in people],
-        "comparisons": comparisons(people),
+        "comparisons": comparisons(_sampled(record, people)),
         "fidelity": fidelity_json(record, fidelity_of(record)),
         "data": {"name": record.data.name, "fingerprint": record.data.fingerprint},
         "seconds": round(record.seconds, 1),
     }
+
+
+def _sampled(record: RunRecord, people: Sequence[Tabled]) -> list[Tabled]:
+    """Without the children of walks: their sizes were chosen by looking, one look would mislead."""
+    children = {step.child for step in record.steps}
+    return [one for one in people if one.space not in children]
 
 
 def space_summary(population: Tabled) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from netspace.analyse.looks import SMALL, looks
 from netspace.analyse.proposals import Proposal, propose
 from netspace.analyse.refinement import Size, Step, next_error_rate, outcome_of
 from netspace.analyse.verdict import decide
-from netspace.errors import InfeasibleError
+from netspace.errors import InfeasibleError, UserError
 from netspace.spaces.space import Space
 from netspace.table import TrialTable
 
@@ -157,16 +157,16 @@ def _propose(source: Source, wanted: Walk, guide: Guide, steps: list[Step]) -> s
     first_look = looks(HORIZON)[0]
     missing = PROPOSERS - int(table.finished.sum())
     if not tried and missing > 0:
-        if missing + 2 * first_look > _left(source, wanted):
-            return _out_of(wanted)
+        if (needed := missing + 2 * first_look) > _left(source, wanted):
+            return _out_of(source, wanted, needed)
         try:
             table = source.grow(parent, PROPOSERS)
         except InfeasibleError as fault:
             return f"{fault}"
     seen = tried[0].seen if tried else len(table)
     fresh = int(table.rows(slice(seen, None)).finished.sum())
-    if first_look + max(0, first_look - fresh) > _left(source, wanted):
-        return _out_of(wanted)
+    if (needed := first_look + max(0, first_look - fresh)) > _left(source, wanted):
+        return _out_of(source, wanted, needed)
     space = source.space(parent)
     declined = {step.rule for step in steps if not step.taken}
     proposals = [
@@ -209,8 +209,18 @@ def _size(space: Space) -> Size:
     return Size(degrees_of_freedom=space.degrees_of_freedom, log10_size=space.log10_size)
 
 
-def _out_of(wanted: Walk) -> str:
-    return f"the next look would take more than the {wanted.at_most} networks allowed"
+def _out_of(source: Source, wanted: Walk, needed: int) -> str:
+    """Why nothing more is trained. Raises UserError where the walk has trained nothing at all."""
+    at_least = wanted.at_most + needed - _left(source, wanted)
+    if not walked(source.steps, wanted.start) and source.trained == wanted.before:
+        raise UserError(
+            f"--at-most {wanted.at_most} is fewer than the first look takes; give at least "
+            f"{at_least}"
+        )
+    return (
+        f"the next look would take more than the {wanted.at_most} networks allowed; it goes on "
+        f"with --at-most {at_least}"
+    )
 
 
 def _test(source: Source, wanted: Walk, guide: Guide, step: Step) -> str:
@@ -226,8 +236,8 @@ def _test(source: Source, wanted: Walk, guide: Guide, step: Step) -> str:
         except InfeasibleError as fault:
             guide.hears(f"{fault}")
             break
-        if sides is None:
-            ended = _out_of(wanted)
+        if isinstance(sides, int):
+            ended = _out_of(source, wanted, sides)
             break
         step = _judged(step, wanted, *sides, networks=source.trained - before)
         _keep(source, step)
@@ -240,15 +250,13 @@ def _test(source: Source, wanted: Walk, guide: Guide, step: Step) -> str:
     return ended
 
 
-def _grown(
-    source: Source, wanted: Walk, step: Step, n: int
-) -> tuple[TrialTable, TrialTable] | None:
-    """Parent and child with n finished networks each for the verdict; None if not affordable."""
+def _grown(source: Source, wanted: Walk, step: Step, n: int) -> tuple[TrialTable, TrialTable] | int:
+    """Parent and child with n finished networks each; or how many that takes, if too many."""
     parent, child = source.table(step.parent), source.table(step.child)
     used = int(parent.rows(slice(0, step.seen)).finished.sum())
     missing = max(0, used + n - int(parent.finished.sum())) + max(0, n - int(child.finished.sum()))
     if missing > _left(source, wanted):
-        return None
+        return missing
     parent = source.grow(step.parent, used + n)
     child = source.grow(step.child, n)
     return parent.rows(slice(step.seen, None)), child
