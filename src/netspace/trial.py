@@ -31,8 +31,9 @@ class Trial:
     """One training of one network.
 
     index: the network's place in its space's sample. attempts: how often it was begun.
-    error: on the validation split, in percent; None until finished. seconds: of training.
-    reason: why it failed. setting: versions, device, precision and thread count used.
+    error: on the validation split, in percent, after the epochs of its curve; None before it first
+    finished, and where it failed. seconds: of training. reason: why it failed. setting: versions,
+    device, precision and thread count used.
     """
 
     id: int = 0

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from netspace.recipe import Recipe
@@ -103,6 +104,59 @@ def test_weights_that_cannot_be_written_stop_the_run_not_the_trial(
     stopped = outcome(pool)[-1]
     assert isinstance(stopped, Stopped)
     assert "cannot write weights" in stopped.reason
+
+
+def test_a_training_in_parts_gives_what_a_whole_one_gives(
+    pool: ProcessPool, tmp_path: Path
+) -> None:
+    state = tmp_path / "states" / "1.state.safetensors"
+    job = TrainJob(id=1, network=NETWORK, recipe=RECIPE, seed=3, weights=tmp_path / "whole")
+    pool.submit(job)
+    *_, whole = outcome(pool)
+    results = []
+    for until in (1, None):
+        pool.submit(replace(job, until=until, state=state, weights=tmp_path / f"until {until}"))
+        heard = outcome(pool)
+        assert [event.epoch.number for event in heard[:-1]] == [until or 2]
+        results.append(heard[-1])
+    first, second = results
+    assert len(first.curve) == 1
+    assert second.error == whole.error
+    assert [one.train_loss for one in second.curve] == [one.train_loss for one in whole.curve]
+    assert second.curve[:1] == first.curve
+    weights = load_file(tmp_path / "until None")
+    for name, value in load_file(tmp_path / "whole").items():
+        assert torch.equal(value, weights[name])
+
+
+def test_a_damaged_or_foreign_state_is_a_failed_trial_and_the_worker_goes_on(
+    pool: ProcessPool, tmp_path: Path
+) -> None:
+    state = tmp_path / "1.state.safetensors"
+    job = TrainJob(id=1, network=NETWORK, recipe=RECIPE, seed=3, until=1, state=state)
+    pool.submit(job)
+    outcome(pool)
+    pool.submit(replace(job, seed=4))
+    foreign = outcome(pool)[-1]
+    assert isinstance(foreign, Failed)
+    assert foreign.reason.startswith(f"{state}: training state of another seed")
+    state.write_bytes(state.read_bytes()[:-1])
+    pool.submit(replace(job, until=2))
+    damaged = outcome(pool)[-1]
+    assert isinstance(damaged, Failed)
+    assert damaged.reason.startswith(f"{state}: damaged, or no training state")
+    state.unlink()
+    pool.submit(job)
+    assert isinstance(outcome(pool)[-1], Finished)
+
+
+def test_a_state_that_cannot_be_written_stops_the_run_not_the_trial(
+    pool: ProcessPool, tmp_path: Path
+) -> None:
+    (tmp_path / "states").write_text("a file where a folder should be")
+    state = tmp_path / "states" / "1.state.safetensors"
+    pool.submit(TrainJob(id=1, network=NETWORK, recipe=RECIPE, seed=0, until=1, state=state))
+    assert isinstance(outcome(pool)[-1], Stopped)
 
 
 def test_a_bug_is_a_failed_trial_that_says_where(pool: ProcessPool) -> None:

@@ -102,6 +102,50 @@ def test_what_was_running_is_planned_again(store: Store) -> None:
     assert [trial.attempts for trial in store.trials()] == [1, 1, 0]
 
 
+def test_a_trial_that_goes_on_keeps_its_result_until_it_has_another(store: Store) -> None:
+    store.plan(trials(2))
+    for number in (1, 2):
+        store.begin(number)
+        store.finish(number, error=80.0, seconds=1.0, curve=CURVE[:1], setting=SETTING)
+    store.go_on(1)
+    for state in ("planned", "running", "planned"):
+        trial = store.trials(index=0)[0]
+        assert trial.state == state
+        assert (trial.error, trial.seconds, trial.curve) == (80.0, 1.0, CURVE[:1])
+        assert trial.setting == SETTING
+        assert store.counts()["finished"] == 1
+        assert store.table(space="anynetx_a").index.tolist() == [1]
+        store.begin(1) if state == "planned" else store.release_running()
+    store.finish(1, error=70.0, seconds=2.0, curve=CURVE, setting={"torch": "3"})
+    trial = store.trials(index=0)[0]
+    assert (trial.state, trial.error, trial.seconds, trial.curve) == ("finished", 70.0, 2.0, CURVE)
+    assert trial.setting == {"torch": "3"}
+    assert store.table(space="anynetx_a").errors.tolist() == [70.0, 80.0]
+
+
+def test_only_a_finished_trial_can_go_on(store: Store) -> None:
+    store.plan(trials(3))
+    store.begin(2)
+    store.begin(3)
+    store.fail(3, "diverged")
+    for number in (1, 2, 3):
+        store.go_on(number)
+    assert [trial.state for trial in store.trials()] == ["planned", "running", "failed"]
+
+
+def test_a_trial_that_goes_on_and_fails_has_no_error(store: Store) -> None:
+    store.plan(trials(1))
+    store.begin(1)
+    store.finish(1, error=80.0, seconds=1.0, curve=CURVE[:1], setting=SETTING)
+    store.go_on(1)
+    store.begin(1)
+    store.fail(1, "diverged", seconds=1.5, curve=CURVE, setting=SETTING)
+    (trial,) = store.trials()
+    assert (trial.state, trial.error, trial.reason) == ("failed", None, "diverged")
+    assert (trial.seconds, trial.curve) == (1.5, CURVE)
+    assert store.table(space="anynetx_a").failed == 1
+
+
 def test_facts_are_set_and_set_again(store: Store) -> None:
     assert store.fact("plan") is None
     store.record(plan=["a"], seconds=1.5)

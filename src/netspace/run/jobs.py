@@ -12,13 +12,19 @@ from netspace.trial import Epoch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainJob:
-    """Train one network; keep its weights in this file, if given."""
+    """Train one network; keep its weights in this file, if given.
+
+    until: stop after this epoch; None is the recipe's last. state: where the training is saved at
+    its end, and from where it goes on if that file is there.
+    """
 
     id: int
     network: Network
     recipe: Recipe
     seed: int
     weights: Path | None = None
+    until: int | None = None
+    state: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +49,10 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A training is over, with its result; error on the validation split in percent."""
+    """A training has come to its end or as far as it was to, with its result.
+
+    error: on the validation split in percent. seconds, curve: of earlier parts as well.
+    """
 
     id: int
     error: float
@@ -56,7 +65,7 @@ class Finished:
 class Failed:
     """A job broke down for a reason that lies in the network or its recipe.
 
-    unexpected: it may as well lie in netspace or on this machine.
+    unexpected: it may as well lie in netspace or on this machine. seconds, curve: of this job.
     """
 
     id: int

@@ -157,6 +157,7 @@ class Store:
             trial_id,
             was="running",
             state="failed",
+            error=None,
             reason=reason,
             seconds=seconds,
             curve=[asdict(epoch) for epoch in curve],
@@ -167,10 +168,20 @@ class Store:
         """Put a running trial back to planned: its worker is gone."""
         self._change(trial_id, was="running", state="planned")
 
-    def plan_again(self, trial_ids: Iterable[int]) -> None:
-        """Put these failed trials back to planned, without a trace of the failure."""
-        for trial_id in trial_ids:
-            self._change(trial_id, was="failed", state="planned", reason="", seconds=None, curve=[])
+    def go_on(self, trial_id: int) -> None:
+        """Put a finished trial back to planned, to be trained further.
+
+        Its error, curve, seconds and setting stay until it finishes again, or fails.
+        """
+        self._change(trial_id, was="finished", state="planned")
+
+    def plan_again(self, trials: Iterable[Trial]) -> None:
+        """Put failed trials back to planned as they are given here: from before the failure."""
+        kept = ("error", "seconds", "reason", "curve", "setting")
+        for trial in trials:
+            row = _row(trial)
+            before = {name: row[name] for name in kept}
+            self._change(trial.id, was="failed", state="planned", **before)
 
     def release_running(self) -> int:
         """Put all running trials back to planned; how many there were."""

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import assert_never
 
-from netspace.errors import StorageError, TrainingError
+from netspace.errors import DataError, StorageError, TrainingError
 from netspace.run.jobs import (
     EpochDone,
     Event,
@@ -73,7 +73,9 @@ def answer(job: Job, data: DataSet, device: devices.Device, tell: Callable[[Even
     except Exception as fault:
         return Failed(
             id=job.id,
-            reason=str(fault) if isinstance(fault, TrainingError) else _unexpected(fault),
+            reason=str(fault)
+            if isinstance(fault, TrainingError | DataError)
+            else _unexpected(fault),
             unexpected=not isinstance(fault, TrainingError),
             seconds=time.perf_counter() - began,
             curve=tuple(curve),
@@ -97,6 +99,8 @@ def _train(
         data,
         seed=job.seed,
         device=device,
+        until=job.until,
+        state=job.state,
         on_epoch=on_epoch,
     )
     if job.weights is not None:

@@ -3,19 +3,21 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from netspace.design.network import Network
-from netspace.errors import TrainingError
+from netspace.errors import SpecError, TrainingError
 from netspace.recipe import Precision, Recipe
 from netspace.train.batches import Batches, stratified_part
 from netspace.train.build import build
 from netspace.train.data import DataSet, Split
 from netspace.train.device import Compute
 from netspace.train.resizing import fitted
+from netspace.train.state import Learner, Progress, StateFile
 from netspace.trial import Epoch
 
 EVALUATION_BATCH = 250
@@ -25,7 +27,10 @@ CHECK_EVERY = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """What one training gave: error on the validation split in percent, and the trained module."""
+    """What one training gave: error on the validation split in percent, and the trained module.
+
+    Of a training in parts: what all of them together gave until now.
+    """
 
     module: nn.Module
     curve: tuple[Epoch, ...]
@@ -41,22 +46,30 @@ def train(
     *,
     seed: int,
     device: torch.device,
+    until: int | None = None,
+    state: Path | None = None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Training:
-    """Train from scratch on data's train split; the error is the last epoch's on validation.
+    """Train on data's train split; the error is the last trained epoch's on validation.
 
     Images of another resolution than the network's are resized to it.
-    Raises TrainingError when the loss or the final outputs are not finite, or memory runs out.
-    Repeatable for the same seed, device and thread count.
+    until: stop after this epoch; the learning rate falls as over all the recipe's epochs.
+    state: go on from this file if it is there, else train from scratch; and save there at the end
+    what a further part goes on from. One that has come beyond `until` gives what it has.
+    Raises TrainingError when the loss or the final outputs are not finite, or memory runs out,
+    DataError for a state that is damaged or another training's, StorageError where it cannot be
+    written. Repeatable for the same seed, device and thread count, in however many parts.
     """
     if recipe.flip is None:
         recipe = replace(recipe, flip=data.flip)
+    last = _last_epoch(recipe, until)
+    kept = None if state is None else StateFile.of(state, network, recipe, seed)
     compute = Compute.of(device, recipe.precision)
     gpus = [device] if device.type == "cuda" else []
     try:
         with torch.random.fork_rng(devices=gpus):  # dropout draws from the global generators
             torch.manual_seed(seed)
-            return _train(network, recipe, data, seed, compute, on_epoch)
+            return _train(network, recipe, data, seed, compute, last, kept, on_epoch)
     except (MemoryError, RuntimeError) as fault:
         if isinstance(fault, MemoryError) or _is_out_of_memory(fault):
             raise TrainingError(f"out of memory: {str(fault).splitlines()[0]}") from None
@@ -85,45 +98,58 @@ def evaluate(
     return error
 
 
+def _last_epoch(recipe: Recipe, until: int | None) -> int:
+    if until is None:
+        return recipe.epochs
+    if not 1 <= until <= recipe.epochs:
+        raise SpecError(f"until {until} must lie from 1 to the recipe's epochs {recipe.epochs}")
+    return until
+
+
 def _train(
     network: Network,
     recipe: Recipe,
     data: DataSet,
     seed: int,
     compute: Compute,
+    last: int,
+    kept: StateFile | None,
     on_epoch: Callable[[Epoch], None],
 ) -> Training:
     start = time.perf_counter()
-    module = build(network, seed=seed).to(compute.device)
-    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    learner = _learner(network, recipe, seed, compute)
     images = Batches(fitted(_part(data.train, recipe), network.resolution), data, compute)
     validation = Batches(fitted(data.validation, network.resolution), data, compute)
-    optimizer = _optimizer(module, recipe)
-    chance = torch.Generator().manual_seed(seed)
-    curve, finite = list[Epoch](), True
-    for number in range(1, recipe.epochs + 1):
-        began = time.perf_counter()
-        loss = _one_epoch(module, images, recipe, optimizer, chance, number, compute)
-        seconds = time.perf_counter() - began
-        error, finite = _error(module, validation, compute)
-        curve.append(
-            Epoch(
-                number=number,
-                learning_rate=recipe.learning_rate_at(number - 1),
-                train_loss=loss,
-                validation_error_percent=error,
-                seconds=seconds,
-            )
-        )
-        on_epoch(curve[-1])
+    past = Progress() if kept is None else kept.restore(learner)
+    curve, finite = list(past.curve), True
+    for number in range(len(curve) + 1, last + 1):
+        epoch, finite = _epoch(learner, images, validation, recipe, number, compute)
+        curve.append(epoch)
+        on_epoch(epoch)
     if not finite:
         raise TrainingError("diverged: the trained network's outputs are not finite")
+    reached = past
+    if len(curve) > len(past.curve):
+        reached = past.further(tuple(curve), time.perf_counter() - start, compute.setting())
+        if kept is not None:
+            kept.save(learner, reached)
     return Training(
+        module=learner.module,
+        curve=reached.curve,
+        error=reached.curve[-1].validation_error_percent,
+        seconds=reached.seconds,
+        setting=reached.setting,
+    )
+
+
+def _learner(network: Network, recipe: Recipe, seed: int, compute: Compute) -> Learner:
+    module = build(network, seed=seed).to(compute.device)
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Learner(
         module=module,
-        curve=tuple(curve),
-        error=curve[-1].validation_error_percent,
-        seconds=time.perf_counter() - start,
-        setting=compute.setting(),
+        optimizer=_optimizer(module, recipe),
+        order=torch.Generator().manual_seed(seed),
+        device=compute.device,
     )
 
 
@@ -150,31 +176,48 @@ def _optimizer(module: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     )
 
 
-def _one_epoch(
-    module: nn.Module,
+def _epoch(
+    learner: Learner,
     images: Batches,
+    validation: Batches,
     recipe: Recipe,
-    optimizer: torch.optim.Optimizer,
-    chance: torch.Generator,
     number: int,
     compute: Compute,
+) -> tuple[Epoch, bool]:
+    """Train for one epoch and judge the network; whether all its outputs were finite."""
+    began = time.perf_counter()
+    loss = _fit_once(learner, images, recipe, number, compute)
+    seconds = time.perf_counter() - began
+    error, finite = _error(learner.module, validation, compute)
+    epoch = Epoch(
+        number=number,
+        learning_rate=recipe.learning_rate_at(number - 1),
+        train_loss=loss,
+        validation_error_percent=error,
+        seconds=seconds,
+    )
+    return epoch, finite
+
+
+def _fit_once(
+    learner: Learner, images: Batches, recipe: Recipe, number: int, compute: Compute
 ) -> float:
-    """Train for one epoch; the mean loss over its images."""
-    module.train()
+    """Train on every image once, in epoch `number`; the mean loss over them."""
+    learner.module.train()
     steps = max(1, len(images) // recipe.batch_size)
     total, rate = torch.zeros((), device=compute.device), 0.0
-    for step, (batch, labels) in enumerate(images.shuffled(recipe, chance)):
+    for step, (batch, labels) in enumerate(images.shuffled(recipe, learner.order)):
         rate = recipe.learning_rate_at(number - 1 + step / steps)
-        for group in optimizer.param_groups:
+        for group in learner.optimizer.param_groups:
             group["lr"] = rate
         with compute.autocast():
-            logits = module(batch)
+            logits = learner.module(batch)
         loss = functional.cross_entropy(
             logits.float(), labels, label_smoothing=recipe.label_smoothing
         )
-        optimizer.zero_grad(set_to_none=True)
+        learner.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        learner.optimizer.step()
         total += loss.detach()
         if step % CHECK_EVERY == 0:
             _require_finite(total, number, rate)

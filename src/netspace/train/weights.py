@@ -1,23 +1,34 @@
 """Weights of a module in a safetensors file."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from netspace.errors import DataError, StorageError
 
 
 def save_weights(module: nn.Module, path: Path) -> None:
     """Write the module's state; the file appears whole or not at all."""
-    partial = path.with_suffix(".partial")
-    state = {name: value.contiguous() for name, value in module.state_dict().items()}
+    write_tensors(module.state_dict(), path)
+
+
+def write_tensors(
+    tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write tensors by name, and what else is to be told; the file appears whole or not at all.
+
+    Raises StorageError where it cannot be written.
+    """
+    partial = path.with_name(path.name + ".partial")
+    dense = {name: value.contiguous() for name, value in tensors.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(state, partial)
+        save_file(dense, partial, None if metadata is None else dict(metadata))
         os.replace(partial, path)
     except (OSError, SafetensorError) as fault:
         with suppress(OSError):

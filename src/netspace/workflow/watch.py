@@ -65,11 +65,13 @@ class Reporter:
                 self._bar.advance(1, self._best)
             case Finished(error=error):
                 self._note_best(trial, error)
+                self._epochs.pop(trial.id, None)
                 self._bar.advance(0, self._best)
                 if not self._bar.live:
                     self.say(f"{trial.name}: validation error {error:.2f} %, {event.seconds:.0f} s")
             case Failed(reason=reason):
-                self._bar.advance(trial.recipe.epochs - self._epochs.get(trial.id, 0))
+                done = len(trial.curve) + self._epochs.pop(trial.id, 0)
+                self._bar.advance(trial.recipe.epochs - done)
                 self.say(f"{trial.name} failed: {reason}")
             case Died(reason=reason):
                 self._bar.advance(-self._epochs.pop(trial.id, 0))
