@@ -7,13 +7,16 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from netspace.recipe import Recipe
+from netspace.run import executors, worker
 from netspace.run.executors import ProcessPool
 from netspace.run.jobs import (
     Died,
@@ -178,6 +181,45 @@ def test_a_killed_worker_is_told_and_replaced(images: Path) -> None:
         assert "signal 9" in heard[-1].reason
         pool.submit(TrainJob(id=8, network=NETWORK, recipe=RECIPE, seed=0))
         assert isinstance(outcome(pool)[-1], Finished)
+
+
+def _lose_the_accelerator(pipe: Connection, data_folder: Path, device_name: str) -> None:
+    """A worker whose first job breaks CUDA for good."""
+    job = pipe.recv()
+    pipe.send(Died(id=job.id, reason="its worker lost the GPU", killed=False))
+
+
+def test_a_worker_that_lost_its_accelerator_is_replaced(
+    images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "serve", _lose_the_accelerator)
+    with ProcessPool(images, workers=1) as pool:
+        before = pool.process_ids
+        for number in range(2):
+            pool.submit(TrainJob(id=number, network=NETWORK, recipe=RECIPE, seed=0))
+            (event,) = pool.events()
+            assert event == Died(id=number, reason="its worker lost the GPU", killed=False)
+            assert pool.room == 1
+        assert pool.process_ids != before
+
+
+def test_a_process_that_lost_the_accelerator_does_no_further_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """CUDA refuses every call after an illegal memory access, whatever the network."""
+    told = "CUDA error: an illegal memory access was encountered\nCUDA kernel errors might be ..."
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(told)
+
+    monkeypatch.setattr(worker, "train", broken)
+    job = TrainJob(id=7, network=NETWORK, recipe=RECIPE, seed=0)
+    data: Any = None
+    event = worker.answer(job, data, torch.device("cpu"), lambda event: None)
+    assert isinstance(event, Died)
+    assert event.reason == f"its worker lost the GPU ({told.splitlines()[0]})"
+    told = "a bug of ours"
+    assert isinstance(worker.answer(job, data, torch.device("cpu"), lambda event: None), Failed)
 
 
 def test_workers_end_when_their_parent_is_killed(images: Path) -> None:

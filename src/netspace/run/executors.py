@@ -101,20 +101,24 @@ class ProcessPool:
             event: Event = worker.pipe.recv()
         except (EOFError, OSError):
             return self._bury(worker)
-        if not isinstance(event, EpochDone):
+        if isinstance(event, Died):  # of its accelerator: the process itself ends in good order
+            self._replace(worker)
+        elif not isinstance(event, EpochDone):
             worker.job = None
         return event
 
     def _bury(self, worker: _Worker) -> Died:
         assert worker.job is not None
-        worker.process.join()
-        worker.pipe.close()
+        self._replace(worker)
         code = worker.process.exitcode
         killed = code is not None and code < 0
         how = f"signal {-code}" if killed and code else f"exit code {code}"
-        event = Died(id=worker.job.id, reason=f"its worker process died ({how})", killed=killed)
+        return Died(id=worker.job.id, reason=f"its worker process died ({how})", killed=killed)
+
+    def _replace(self, worker: _Worker) -> None:
+        worker.process.join()
+        worker.pipe.close()
         self._workers[self._workers.index(worker)] = self._spawn()
-        return event
 
     def _spawn(self) -> _Worker:
         context = multiprocessing.get_context("spawn")

@@ -78,7 +78,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Died:
-    """The worker is gone in the middle of a job; killed: by a signal, as for lack of memory."""
+    """The worker is gone in the middle of a job, or ends since its accelerator takes no more work.
+
+    killed: by a signal, as for lack of memory.
+    """
 
     id: int
     reason: str

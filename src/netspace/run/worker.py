@@ -15,6 +15,7 @@ from typing import assert_never
 
 from netspace.errors import DataError, StorageError, TrainingError
 from netspace.run.jobs import (
+    Died,
     EpochDone,
     Event,
     Failed,
@@ -48,7 +49,10 @@ def serve(pipe: Connection, data_folder: Path, device_name: str) -> None:
             job: Job = pipe.recv()
         except EOFError:
             return
-        pipe.send(answer(job, data, device, pipe.send))
+        event = answer(job, data, device, pipe.send)
+        pipe.send(event)
+        if isinstance(event, Died):
+            return
 
 
 def answer(job: Job, data: DataSet, device: devices.Device, tell: Callable[[Event], None]) -> Event:
@@ -71,6 +75,9 @@ def answer(job: Job, data: DataSet, device: devices.Device, tell: Callable[[Even
     except StorageError as fault:
         return Stopped(id=job.id, reason=str(fault))
     except Exception as fault:
+        if _lost_accelerator(fault):
+            first = str(fault).partition("\n")[0]
+            return Died(id=job.id, reason=f"its worker lost the GPU ({first})", killed=False)
         return Failed(
             id=job.id,
             reason=str(fault)
@@ -81,6 +88,11 @@ def answer(job: Job, data: DataSet, device: devices.Device, tell: Callable[[Even
             curve=tuple(curve),
             setting=Compute.of(device, job.recipe.precision).setting(),
         )
+
+
+def _lost_accelerator(fault: Exception) -> bool:
+    """Whether CUDA refuses all further work of this process, so that only a new one can go on."""
+    return isinstance(fault, RuntimeError) and "CUDA error" in str(fault)
 
 
 def _unexpected(fault: Exception) -> str:
