@@ -27,6 +27,7 @@ from tests.pictures import picture_folder
 
 CPU = torch.device("cpu")
 NETWORK = space("anynetx_e", resolution=12, classes=3).sample(1, flops=(1e5, 6e5))[0]
+EPOCHS = 24
 RECIPE = Recipe(epochs=6, batch_size=8, learning_rate=0.05, precision="fp32")
 
 
@@ -36,11 +37,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
 
 
 def test_it_learns_what_can_be_learnt(data: DataSet) -> None:
-    result = train(NETWORK, RECIPE, data, seed=0, device=CPU)
+    """With few epochs the seed decides, and so does how a processor rounds."""
+    recipe = replace(RECIPE, epochs=EPOCHS)
+    result = train(NETWORK, recipe, data, seed=0, device=CPU)
     assert result.error < 20
     assert evaluate(result.module, data.test, data, device=CPU, precision="fp32") < 20
     assert result.curve[-1].train_loss < result.curve[0].train_loss
-    assert [epoch.number for epoch in result.curve] == [1, 2, 3, 4, 5, 6]
+    assert [epoch.number for epoch in result.curve] == list(range(1, EPOCHS + 1))
 
 
 def test_the_same_seed_repeats_and_another_does_not(data: DataSet) -> None:
