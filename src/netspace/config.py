@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
+from typing import Literal
 
 import yaml
 
@@ -16,6 +17,9 @@ from netspace.design.units import parse_range
 from netspace.design.zoo import network
 from netspace.errors import StudyError
 from netspace.recipe import Recipe
+from netspace.search.halving import Halving
+from netspace.search.objective import Accuracy, Objective
+from netspace.search.strategies import STRATEGIES, Strategy
 from netspace.spaces.constraints import Bound, Constraint, Quantity
 from netspace.spaces.families import article, space
 from netspace.spaces.rules import Rule
@@ -34,7 +38,7 @@ class Budget:
     size of params or activations is an upper limit.
     """
 
-    flops: str | float
+    flops: str | float | None = None
     params: str | float | None = None
     activations: str | float | None = None
 
@@ -44,16 +48,20 @@ class Budget:
     @property
     def bounds(self) -> tuple[Bound, ...]:
         """The budget as bounds."""
-        low, high = parse_range(str(self.flops))
-        single = ".." not in str(self.flops)
-        if high is not None and (low is None or single):
-            low = UPPER_PART * high
-        bounds = [Bound(quantity="flops", low=low, high=high)]
+        bounds = [] if self.flops is None else [_budget(self.flops)]
         if self.params is not None:
             bounds.append(_limit("params", self.params))
         if self.activations is not None:
             bounds.append(_limit("activations", self.activations))
         return tuple(bounds)
+
+
+def _budget(flops: str | float) -> Bound:
+    low, high = parse_range(str(flops))
+    single = ".." not in str(flops)
+    if high is not None and (low is None or single):
+        low = UPPER_PART * high
+    return Bound(quantity="flops", low=low, high=high)
 
 
 def _limit(quantity: Quantity, size: str | float) -> Bound:
@@ -112,20 +120,35 @@ class FinalRound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SearchTerms:
+    """How networks of a space are searched for, where they are not sampled.
+
+    strategy: what proposes them. objective: what is to be high. halving: train briefly first, and
+    only the best to the end; None trains all to the end.
+    """
+
+    strategy: Strategy = field(default_factory=lambda: STRATEGIES["surrogate"])
+    objective: Objective = field(default_factory=Accuracy)
+    halving: Halving | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """One whole experiment.
 
-    data: a folder, or a built-in name. resolution: in pixels; None is the images' own up to 64.
-    device: cpu, cuda or mps. workers: processes; None is one per core.
+    data: a folder, or a built-in name. search: how the networks are found; None samples them.
+    resolution: in pixels; None is the images' own up to 64. device: cpu, cuda or mps.
+    workers: processes; None is one per core.
     """
 
     data: str
-    budget: Budget
+    budget: Budget = field(default_factory=Budget)
     spaces: tuple[SpaceChoice, ...] = (
         SpaceChoice(name="anynetx_a"),
         SpaceChoice(name="regnetx"),
     )
     recipe: Recipe = field(default_factory=Recipe)
+    search: SearchTerms | None = None
     final: FinalRound = field(default_factory=FinalRound)
     resolution: int | None = None
     seed: int = 0
@@ -138,6 +161,11 @@ class Study:
         """Without a resolution, images keep their own up to so many pixels."""
         return LARGEST_OWN_RESOLUTION
 
+    @property
+    def kind(self) -> Literal["design", "search"]:
+        """What kind of run the study makes."""
+        return "design" if self.search is None else "search"
+
     def __post_init__(self) -> None:
         called = [choice.called for choice in self.spaces]
         if not called:
@@ -149,6 +177,24 @@ class Study:
             raise StudyError(f"seed {self.seed} must be at least 0")
         if self.workers is not None and self.workers < 1:
             raise StudyError(f"workers {self.workers} must be at least 1")
+        if self.search is None:
+            if self.budget.flops is None:
+                raise StudyError("budget: flops is required, such as 5M or 5M..6M")
+        else:
+            self._check_search(self.search)
+
+    def _check_search(self, terms: SearchTerms) -> None:
+        if len(self.spaces) != 1:
+            raise StudyError(
+                f"spaces: a search takes one space, not {len(self.spaces)}; leave the others out"
+            )
+        if not self.budget.bounds and not terms.objective.costs:
+            raise StudyError(
+                "budget: a search for accuracy alone needs a limit; give flops, or an objective "
+                "that weighs a cost"
+            )
+        if terms.halving is not None:
+            terms.halving.rungs(self.recipe.epochs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
