@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from netspace.config import Budget, SpaceChoice, Study
+from netspace.config import Budget, SearchTerms, SpaceChoice, Study
 from netspace.present.record import DataFacts, RunRecord, SpaceFacts, Winner
 from netspace.recipe import Recipe
+from netspace.search.evolution import Evolution
+from netspace.search.halving import Halving
+from netspace.search.objective import Accuracy, Objective
 from netspace.spaces.sampling import Sample
 from netspace.trial import Epoch, Trial
 
@@ -159,3 +162,31 @@ def record(
         versions={"netspace": "0.1.0", "python": "3.11.2", "torch": "2.13.0+cpu"},
     )
     return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def search_study(
+    name: str = "regnetx",
+    *,
+    networks: int = 24,
+    objective: Objective | None = None,
+    halving: Halving | None = None,
+    budget: Budget | None = None,
+) -> Study:
+    """A search of one space by evolution."""
+    terms = SearchTerms(strategy=Evolution(), objective=objective or Accuracy(), halving=halving)
+    plain = study(name, networks=networks)
+    return replace(plain, search=terms, budget=plain.budget if budget is None else budget)
+
+
+def search_record(
+    study: Study, trials: Sequence[Trial], *, drawn: int = 10, **changes: object
+) -> RunRecord:
+    """A record of a search whose first networks were drawn at random, the others proposed."""
+    origins = tuple("drawn" if number < drawn else "proposed" for number in range(len(trials)))
+    return record(study, trials, origins=origins, **changes)  # type: ignore[arg-type]
+
+
+def stopped(trial: Trial, epochs: int) -> Trial:
+    """The finished trial as it stood after so many epochs."""
+    curve = trial.curve[:epochs]
+    return replace(trial, curve=curve, error=curve[-1].validation_error_percent)

@@ -6,9 +6,9 @@ from math import isfinite
 from typing import Any, assert_never
 
 from netspace.analyse.agreement import FEW, Agreement, Estimate
+from netspace.present.aligned import columns
 from netspace.present.fidelity import Fidelity, Retrained
 from netspace.present.record import RunRecord
-from netspace.present.text import columns
 from netspace.present.wording import counted
 
 CEILING = (

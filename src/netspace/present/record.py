@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from netspace.analyse.refinement import Step
 from netspace.config import Study
+from netspace.search.strategy import Origin
 from netspace.trial import Trial
 
 
@@ -55,7 +56,9 @@ class RunRecord:
 
     plan: sentences on what was planned and why. command: how to repeat the run.
     started: date and time of the first session. seconds: of work so far, over all sessions.
-    steps: of the refinements of its spaces.
+    steps: of the refinements of its spaces. origins: of a search, for each of its networks in the
+    order asked for: drawn at random, or proposed by the strategy. latencies_ms: of a search that
+    weighs latency, by the same order.
     """
 
     folder: str
@@ -68,6 +71,8 @@ class RunRecord:
     winner: Winner | None
     seconds: float
     steps: tuple[Step, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    latencies_ms: tuple[float, ...] = ()
     started: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 

@@ -26,13 +26,15 @@ from netspace.present.populations import (
 from netspace.present.record import RunRecord
 from netspace.present.refinement_section import walks_shown
 from netspace.present.run_tables import data_table, failed_table, recipe_table, settings_table
+from netspace.present.search_section import search_shown
+from netspace.present.search_trace import best_trial
 from netspace.present.sentences import (
     answer,
+    best_so_far,
     budget_words,
     circumstances,
     draws,
     judgements,
-    progress,
     reason,
 )
 from netspace.present.tables import (
@@ -44,10 +46,13 @@ from netspace.present.tables import (
     summary_table,
 )
 from netspace.present.width_plot import draw_widths
-from netspace.present.wording import counted, duration, percent
+from netspace.present.wording import duration
 from netspace.recipe import Recipe
 from netspace.spaces.space import Space
 from netspace.trial import Trial
+
+OF_SAMPLES = {"verdict", "distributions", "spaces", "ranges"}
+"""Sections that say something of a space by networks drawn at random."""
 
 
 def render(record: RunRecord) -> str:
@@ -62,6 +67,7 @@ def render(record: RunRecord) -> str:
         contents=_contents(record, failed),
         record=record,
         shown=_shown(record),
+        search=search_shown(record),
         walks=walks_shown(record.steps),
         **_spaces(record, tables),
         **_figures(record, people, tables),
@@ -74,6 +80,7 @@ def _contents(record: RunRecord, failed: Sequence[Trial]) -> list[tuple[str, str
     """Id and title of each section."""
     sections = [
         ("network", "The chosen network" if record.winner else "Best so far"),
+        ("search", "The search"),
         ("verdict", "Which space is better"),
         ("distributions", "Error distributions"),
         ("spaces", "The spaces in numbers"),
@@ -89,6 +96,7 @@ def _contents(record: RunRecord, failed: Sequence[Trial]) -> list[tuple[str, str
         ("repeat", "How to repeat it"),
     ]
     absent = {name for name, there in (("failed", failed), ("lineage", record.steps)) if not there}
+    absent |= OF_SAMPLES if record.study.search else {"search"}
     return [section for section in sections if section[0] not in absent]
 
 
@@ -110,15 +118,10 @@ def _shown(record: RunRecord) -> Shown | None:
         trial, why = record.winner.best, reason(record, record.winner)
         errors = error_table(record.winner, record.data)
     else:
-        known = finished(record.population)
-        if not known:
+        best = _best(record)
+        if best is None:
             return None
-        trial, errors = known[0], None
-        why = (
-            f"{percent(trial.error or 0.0)} validation error, the lowest of "
-            f"{counted(len(known), 'finished network')}. Nothing is chosen yet, and test has not "
-            f"been read. {progress(record)}"
-        )
+        trial, errors, why = best, None, best_so_far(record, best)
     return Shown(
         name=trial.name,
         why=why,
@@ -128,6 +131,14 @@ def _shown(record: RunRecord) -> Shown | None:
         errors=errors,
         parts=parts_table(trial.network),
     )
+
+
+def _best(record: RunRecord) -> Trial | None:
+    """The best of the population so far: of a search by its objective."""
+    if record.study.search is not None:
+        return best_trial(record)
+    known = finished(record.population)
+    return known[0] if known else None
 
 
 def _spaces(record: RunRecord, people: Sequence[Tabled]) -> Mapping[str, object]:
@@ -144,17 +155,27 @@ def _figures(
 ) -> Mapping[str, object]:
     """The plots; None where no network has finished. tables: of the same populations."""
     if not any(map(done, tables)):
-        return {"edf": None, "equal_flops": (), "costs": None, "curves": None, "ranges": ()}
+        return {**NO_SAMPLE, "costs": None, "curves": None}
     best = record.winner.best if record.winner else None
     return {
-        "edf": plot("edf", "Distribution of errors in each space", draw_edf(tables)),
-        "equal_flops": equal_flops_shown(tables),
+        **(NO_SAMPLE if record.study.search else _of_samples(record, tables)),
         "costs": plot(
             "cost", "Error against flops, params and activations", draw_costs(people, best), 760
         ),
         "curves": plot(
             "curve", "Validation error after each epoch", draw_curves(people, record.final), 640
         ),
+    }
+
+
+NO_SAMPLE: Mapping[str, object] = {"edf": None, "equal_flops": (), "ranges": ()}
+
+
+def _of_samples(record: RunRecord, tables: Sequence[Tabled]) -> Mapping[str, object]:
+    """What takes networks that were drawn at random."""
+    return {
+        "edf": plot("edf", "Distribution of errors in each space", draw_edf(tables)),
+        "equal_flops": equal_flops_shown(tables),
         "ranges": tuple(parameter_findings(tables, _spaces_of(record))),
     }
 
@@ -197,14 +218,24 @@ def _run(record: RunRecord, failed: Sequence[Trial]) -> Mapping[str, object]:
     return {
         "failed": failed_table(failed) if failed else None,
         "budget": budget_words(study.budget),
-        "draws": draws(study.budget),
+        "draws": draws(study),
         "seconds": duration(record.seconds),
         "data": data_table(record.data),
         "recipe": recipe_table({"population": study.recipe, "final round": _final_recipe(record)}),
         "settings": settings_table(record.trials, record.versions),
         "study": study_text(study),
-        "same": "the same networks are drawn",
+        "same": _same(record),
     }
+
+
+def _same(record: RunRecord) -> str:
+    """What a repetition has in common with the run."""
+    if record.study.search is None:
+        return "the same networks are drawn"
+    return (
+        "the search begins alike; from the first result on it may go another way, as workers end "
+        "in another order"
+    )
 
 
 def _final_recipe(record: RunRecord) -> Recipe:

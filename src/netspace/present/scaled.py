@@ -7,7 +7,8 @@ from netspace.design.network import Network
 from netspace.design.reaching import Scaling
 from netspace.design.scaling import Exponents, exponents
 from netspace.design.serial import to_plain
-from netspace.present.text import columns, side_or_sides
+from netspace.present.aligned import columns
+from netspace.present.text import side_or_sides
 
 COUNTS = ("flops", "params", "activations")
 DIMENSIONS = ("depth", "width", "group_width", "resolution")

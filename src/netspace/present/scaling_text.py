@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from netspace.present.text import columns
+from netspace.present.aligned import columns
 
 FILES = ("winner.yaml", "summary.json", "report.html")
 

@@ -6,12 +6,13 @@ from itertools import combinations
 
 from netspace.analyse.comparison import FEW
 from netspace.analyse.importance import TOP, Importance, fewest
-from netspace.config import Budget
+from netspace.config import Budget, Study
 from netspace.design.units import format_size
 from netspace.present.equal_flops import AtEqualFlops
 from netspace.present.good_ranges import Knob
 from netspace.present.importance_plot import called
 from netspace.present.populations import (
+    Candidate,
     Tabled,
     candidates,
     compare_spaces,
@@ -22,6 +23,8 @@ from netspace.present.populations import (
 )
 from netspace.present.record import RunRecord, Winner
 from netspace.present.wording import counted, duration, listed, percent, share, spaced
+from netspace.search.objective import Pareto, Reward
+from netspace.trial import Trial
 
 
 def answer(record: RunRecord) -> str:
@@ -31,7 +34,8 @@ def answer(record: RunRecord) -> str:
         flops = format_size(best.complexity.flops)
         return f"The choice is {best.name}: {error} test error at {flops} flops"
     trials = record.population
-    planned = len(trials) or sum(choice.networks for choice in record.study.spaces)
+    wanted = sum(choice.networks for choice in record.study.spaces)
+    planned = wanted if record.study.search else len(trials) or wanted
     failed = sum(trial.state == "failed" for trial in trials)
     if trials and failed == planned:
         return f"No network was chosen: {failed:,} of {counted(planned, 'training')} failed"
@@ -44,29 +48,49 @@ def circumstances(record: RunRecord) -> str:
     """On which data, within which budget, among how many networks, in what time."""
     data, trials = record.data, record.population
     classes = counted(len(data.classes), "class")
+    search = record.study.search
+    searched = f", searched by {search.strategy.kind}" if search else ""
     said = [
         f"{data.name}, {classes} at {data.resolution}×{data.resolution}",
-        f"budget {budget_words(record.study.budget)}",
+        f"{'budget ' if record.study.budget.bounds else ''}{budget_words(record.study.budget)}",
         f"{counted(len(finished(trials)), 'network')} trained from "
-        f"{listed(population.space for population in populations(record))}",
+        f"{listed(population.space for population in populations(record))}{searched}",
         f"{duration(record.seconds)} of work",
     ]
     return "; ".join(said)
 
 
 def budget_words(budget: Budget) -> str:
-    """What was asked for: '6M flops, 1M params'."""
+    """What was asked for: '6M flops, 1M params'; a search may have no hard limit."""
     asked = (
         (budget.flops, "flops"),
         (budget.params, "params"),
         (budget.activations, "activations"),
     )
-    return ", ".join(f"{size} {name}" for size, name in asked if size is not None)
+    limits = [f"{size} {name}" for size, name in asked if size is not None]
+    return ", ".join(limits) or "no hard limit"
 
 
-def draws(budget: Budget) -> str:
-    """What the drawn networks keep to."""
-    return f"Networks are drawn with {listed(bound.sentence for bound in budget.bounds)}."
+def draws(study: Study) -> str:
+    """What the networks keep to."""
+    bounds = study.budget.bounds
+    if not bounds:
+        return "Networks are asked for whatever they cost."
+    how = "drawn" if study.search is None else "asked for"
+    return f"Networks are {how} with {listed(bound.sentence for bound in bounds)}."
+
+
+def best_so_far(record: RunRecord, best: Trial) -> str:
+    """Why the report shows this network of a run without a winner."""
+    search = record.study.search
+    if search is None:
+        among = f"the lowest of {counted(len(finished(record.population)), 'finished network')}"
+    else:
+        among = f"the best so far by the objective ({search.objective.sentence})"
+    return (
+        f"{percent(best.error or 0.0)} validation error, {among}. Nothing is chosen yet, and test "
+        f"has not been read. {progress(record)}"
+    )
 
 
 def progress(record: RunRecord) -> str:
@@ -82,16 +106,32 @@ def reason(record: RunRecord, winner: Winner) -> str:
     """Why this network: among how many candidates, and how long they were trained."""
     found = candidates(record.final)
     seeds = max((len(one.trials) for one in found), default=0)
-    lowest = bool(found) and key(found[0].first) == key(winner.best)
     return (
         f"Of {counted(len(finished(record.population)), 'network')} trained for "
-        f"{counted(record.study.recipe.epochs, 'epoch')}, {counted(len(found), 'candidate')} "
+        f"{_epochs(record.study)}, {counted(len(found), 'candidate')} "
         f"went into the final round: {counted(winner.best.recipe.epochs, 'epoch')}, "
         f"{counted(seeds, 'seed')} each. "
-        f"This one {'has the lowest mean validation error' if lowest else 'was chosen'} there. "
+        f"This one {_chosen(record.study, found, winner)} there. "
         "Validation error is what the choice saw, so it flatters what was chosen; test was read "
         "once, for this network alone, after the choice."
     )
+
+
+def _epochs(study: Study) -> str:
+    whole = counted(study.recipe.epochs, "epoch")
+    return f"up to {whole}" if study.search and study.search.halving else whole
+
+
+def _chosen(study: Study, found: Sequence[Candidate], winner: Winner) -> str:
+    """By what the winner was chosen."""
+    objective = None if study.search is None else study.search.objective
+    if isinstance(objective, Reward):
+        return f"was chosen by its reward at the mean validation error ({objective.sentence})"
+    lowest = bool(found) and key(found[0].first) == key(winner.best)
+    if not lowest:
+        return "was chosen"
+    front = ", which puts it on the front" if isinstance(objective, Pareto) else ""
+    return f"has the lowest mean validation error{front}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

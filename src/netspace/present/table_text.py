@@ -7,7 +7,7 @@ import numpy as np
 
 from netspace.analyse.summary import summarise
 from netspace.design.units import format_range
-from netspace.present.text import columns
+from netspace.present.aligned import columns
 from netspace.present.wording import counted, listed
 from netspace.table import Floats, TrialTable
 

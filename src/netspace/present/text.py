@@ -9,6 +9,8 @@ from netspace.design.complexity import Complexity, Part, count, parts
 from netspace.design.network import Network
 from netspace.design.serial import to_plain
 from netspace.design.units import format_size
+from netspace.present.aligned import columns
+from netspace.present.search_text import search_text
 from netspace.present.wording import counted
 from netspace.run.columns import Standing
 from netspace.spaces.sampling import Member, Sample
@@ -16,17 +18,6 @@ from netspace.spaces.space import Space
 from netspace.trial import State
 
 FILES = ("winner.yaml", "winner.safetensors", "summary.json", "report.html")
-
-
-def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns of text: the first one left-aligned, the others right-aligned."""
-    lines = [list(head), *(list(row) for row in rows)]
-    sizes = [max(len(line[place]) for line in lines) for place in range(len(head))]
-    padded = (
-        [line[0].ljust(sizes[0]), *(c.rjust(s) for c, s in zip(line[1:], sizes[1:], strict=True))]
-        for line in lines
-    )
-    return "\n".join("  ".join(cells).rstrip() for cells in padded)
 
 
 def count_json(network: Network) -> str:
@@ -103,7 +94,8 @@ def sample_remarks(space: Space, drawn: Sample) -> tuple[str, ...]:
     """How the sample was drawn, for stderr."""
     said = [
         f"{space.name}: {len(drawn)} distinct networks; {drawn.accepted:,} of {drawn.drawn:,} "
-        f"draws accepted ({drawn.acceptance_rate:.2%})"
+        f"draws accepted ({drawn.acceptance_rate:.2%}); the space has 10^{space.log10_size:.1f} "
+        "parameter lists"
     ]
     if space.adapted:
         said.append(f"fitted to the images: {'; '.join(space.adapted)}")
@@ -191,6 +183,19 @@ def status_text(counts: Mapping[State, int], trials: Sequence[Standing]) -> str:
 
 def result_text(summary: Mapping[str, Any], folder: Path) -> str:
     """What came out of a run, in a few lines."""
+    if "search" in summary:
+        lines = [search_text(summary["search"])]
+    else:
+        lines = [_spaces(summary), *(_verdict_line(pair) for pair in summary["comparisons"])]
+    if summary["winner"] is None:
+        lines.append("no winner yet: the run is not finished")
+    else:
+        lines.append(_winner_line(summary))
+    files = [name for name in FILES if (folder / name).is_file()]
+    return "\n".join([*lines, f"in {folder}: {', '.join(files)}"])
+
+
+def _spaces(summary: Mapping[str, Any]) -> str:
     rows = [
         (
             space["name"],
@@ -200,14 +205,7 @@ def result_text(summary: Mapping[str, Any], folder: Path) -> str:
         )
         for space in summary["spaces"]
     ]
-    head = ("space", "trained", "failed", "best %", "median %", "mean %")
-    lines = [columns(head, rows), *(_verdict_line(pair) for pair in summary["comparisons"])]
-    if summary["winner"] is None:
-        lines.append("no winner yet: the run is not finished")
-    else:
-        lines.append(_winner_line(summary))
-    files = [name for name in FILES if (folder / name).is_file()]
-    return "\n".join([*lines, f"in {folder}: {', '.join(files)}"])
+    return columns(("space", "trained", "failed", "best %", "median %", "mean %"), rows)
 
 
 def _verdict_line(pair: Mapping[str, Any]) -> str:
