@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from netspace.cli import networks, populations, runs
+from netspace.cli import estimates, networks, populations, runs, searches
 from netspace.errors import NetspaceError, UserError
 
 INTERRUPTED = 130
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 _COMMANDS: dict[str, Callable[..., None]] = {
     "design": runs.design,
+    "search": searches.search,
     "run": runs.run,
     "count": networks.count,
     "sample": networks.sample,
@@ -27,6 +28,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "compare": populations.compare,
     "refine": populations.refine,
     "fidelity": populations.fidelity,
+    "proxies": estimates.proxies,
     "import": populations.import_table,
     "scale": networks.scale,
     "draw": networks.draw,

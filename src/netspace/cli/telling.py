@@ -13,13 +13,17 @@ def print_result(text: str) -> None:
     print(text.rstrip("\n"), flush=True)
 
 
-def tell_result(folder: "RunFolder") -> None:
+def tell_result(folder: "RunFolder", *, as_json: bool = False) -> None:
     """Print what came out of a run."""
     from netspace.present import text
     from netspace.workflow.record import read_record
-    from netspace.workflow.summary import summary
+    from netspace.workflow.summary import summary, summary_text
 
-    print_result(text.result_text(summary(read_record(folder)), folder.path))
+    record = read_record(folder)
+    if as_json:
+        print_result(summary_text(record))
+    else:
+        print_result(text.result_text(summary(record), folder.path))
 
 
 def tell_scaling(folder: "RunFolder", *, as_json: bool = False) -> None:

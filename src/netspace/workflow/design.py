@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netspace.config import Budget, Study, study_from_plain
+from netspace.config import Budget, SearchTerms, SpaceChoice, Study, study_from_plain
 from netspace.design.serial import read, to_plain
-from netspace.errors import RunError
+from netspace.errors import RunError, UserError
 from netspace.recipe import Recipe
 from netspace.run.folder import RunFolder
 from netspace.run.store import Store
@@ -33,7 +33,11 @@ SMALL_DATA = 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the user of `design` gives; time in seconds."""
+    """What the user of `design` or `search` gives; time in seconds.
+
+    space, search: what is searched, and how; a design samples the usual spaces. networks, epochs:
+    the size of a search, where it is not to be fitted to the time.
+    """
 
     data: str
     budget: Budget
@@ -41,16 +45,39 @@ class Request:
     time: float = 1_200.0
     seed: int = 0
     skip_broken: bool = False
+    space: str | None = None
+    search: SearchTerms | None = None
+    networks: int | None = None
+    epochs: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.networks is None) != (self.epochs is None):
+            raise UserError("give --networks and --epochs together, or neither: time fits them")
 
     def study(self) -> Study:
-        """The study before its size is known."""
-        return Study(
+        """The study before its size is known, unless that is given."""
+        study = Study(
             data=self.data,
             budget=self.budget,
             resolution=self.resolution,
             seed=self.seed,
             skip_broken=self.skip_broken,
         )
+        return study if self.space is None else self._searching(study, self.space)
+
+    def _searching(self, study: Study, space: str) -> Study:
+        choice = SpaceChoice(name=space)
+        if self.networks is not None:
+            choice = replace(choice, networks=self.networks)
+        return replace(study, spaces=(choice,), search=self.search)
+
+    def sized(self, study: Study) -> Study | None:
+        """The study with its recipe's epochs as given; None where the time is to fit them."""
+        if self.epochs is None:
+            return None
+        warmup = min(study.recipe.warmup_epochs, self.epochs)
+        recipe = replace(study.recipe, epochs=self.epochs, warmup_epochs=warmup)
+        return replace(study, recipe=recipe)
 
 
 def design(request: Request, path: Path, watcher: Watcher, *, command: str = "") -> RunFolder:
@@ -73,7 +100,7 @@ def design(request: Request, path: Path, watcher: Watcher, *, command: str = "")
 
 
 def _same_request(request: Request, store: Store, folder: RunFolder) -> None:
-    require_kind("design", store, folder)
+    require_kind(request.study().kind, store, folder)
     wanted, known = to_plain(request, complete=True), store.fact("request")
     if known == wanted or store.fact("study") is None:
         return
@@ -87,7 +114,7 @@ def _same_request(request: Request, store: Store, folder: RunFolder) -> None:
         key for key in (*here, *there) if key != "budget" and here.get(key) != there.get(key)
     )
     raise RunError(
-        f"{folder.path} holds another design (--{name.replace('_', '-')} differs: "
+        f"{folder.path} holds another {request.study().kind} (--{name.replace('_', '-')} differs: "
         f"{there.get(name)} there, {here.get(name)} here); choose another --out, or repeat the "
         "command it was begun with"
     )
@@ -100,7 +127,11 @@ def _planned(request: Request, at_work: Session) -> Plan:
         sentences = tuple(at_work.store.fact("plan"))
         return Plan(study=study_from_plain(known), seconds=0.0, sentences=sentences)
     base = replace(request.study(), recipe=usual_recipe(at_work.data))
-    made = plan(base, _circumstances(base, at_work), time=request.time, spent=at_work.spent)
+    given = request.sized(base)
+    if given is None:
+        made = plan(base, _circumstances(base, at_work), time=request.time, spent=at_work.spent)
+    else:
+        made = Plan(study=given, seconds=0.0, sentences=())
     for sentence in made.sentences:
         at_work.watcher.say(sentence)
     return made

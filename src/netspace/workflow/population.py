@@ -1,6 +1,6 @@
 """Populations as trials: sampled from the study's spaces, planned in the store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from netspace.spaces.sampling import Sample, sample
 from netspace.spaces.space import Space
 from netspace.train.data import DataSet
 from netspace.trial import Trial
+from netspace.workflow.choosing import ranked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,8 @@ def trials_of(population: Population, study: Study, place: int) -> Iterator[Tria
 def plan_final(study: Study, store: Store) -> None:
     """Plan the final round: the best candidates, several seeds, longer."""
     recipe = replace(study.recipe, epochs=study.final.epochs_factor * study.recipe.epochs)
-    chosen = finalists(store.trials(round="population", state="finished"), study)
+    known = store.trials(round="population", state="finished")
+    chosen = distinct(ranked(study, known, store.fact("latencies_ms") or ()))
     store.plan(
         Trial(
             round="final",
@@ -96,7 +98,7 @@ def plan_final(study: Study, store: Store) -> None:
             recipe=recipe,
             seed=seed,
         )
-        for trial in chosen
+        for trial in chosen[: study.final.candidates]
         for seed in final_seeds(study)
     )
 
@@ -107,12 +109,12 @@ def final_seeds(study: Study) -> range:
     return range(first, first + study.final.seeds)
 
 
-def finalists(finished: list[Trial], study: Study) -> list[Trial]:
-    """The distinct networks of lowest validation error, over all spaces."""
-    best: dict[object, Trial] = {}
-    for trial in sorted(finished, key=lambda trial: (trial.error, trial.id)):
-        best.setdefault(trial.network, trial)
-    return list(best.values())[: study.final.candidates]
+def distinct(trials: Iterable[Trial]) -> list[Trial]:
+    """The first trial of each network: two spaces may hold the same one."""
+    first: dict[object, Trial] = {}
+    for trial in trials:
+        first.setdefault(trial.network, trial)
+    return list(first.values())
 
 
 def trial_seed(seed: int, *place: int) -> int:

@@ -29,6 +29,8 @@ def record_of(folder: RunFolder, store: Store) -> RunRecord:
         winner=_winner(store.fact("winner"), trials),
         seconds=store.fact("seconds") or 0.0,
         steps=steps_of(store),
+        origins=tuple(store.fact("origins") or ()),
+        latencies_ms=tuple(store.fact("latencies_ms") or ()),
         started=store.fact("started") or "",
         versions=settings[0] if settings else {},
     )
@@ -37,7 +39,7 @@ def record_of(folder: RunFolder, store: Store) -> RunRecord:
 def read_record(folder: RunFolder) -> RunRecord:
     """The run in a folder. Raises RunError if there is none, or none that has begun."""
     with Store.existing(folder.database) as store:
-        require_kind("design", store, folder)
+        require_kind(("design", "search"), store, folder)
         if store.fact("data") is None or store.fact("study") is None:
             raise RunError(
                 f"{folder.path}: this run stopped before its images were read; start it again"

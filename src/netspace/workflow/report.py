@@ -16,7 +16,7 @@ def report_text(folder: RunFolder) -> str:
     with Store.existing(folder.database) as store:
         kind = kind_of(store)
     match kind:
-        case "design":
+        case "design" | "search":
             return render(read_record(folder))
         case "scaling":
             return render_scaling(read_scaling(folder))

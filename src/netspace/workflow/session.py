@@ -2,12 +2,12 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from netspace.config import AnyStudy
 from netspace.errors import RunError
@@ -16,7 +16,7 @@ from netspace.present.record import DataFacts
 from netspace.run.executors import Executor, ProcessPool
 from netspace.run.folder import RunFolder
 from netspace.run.jobs import EpochDone, Event
-from netspace.run.loop import run_trials
+from netspace.run.loop import Part, run_trials
 from netspace.run.store import Store
 from netspace.train import device as devices
 from netspace.train.data import DataSet, load, save
@@ -42,15 +42,23 @@ class Session:
         """Seconds of work on this run, earlier sessions included."""
         return self.spent_before + time.monotonic() - self.began
 
-    def train(self, round: Round) -> None:
-        """Train all planned trials of a round; weights are kept in the final round only."""
+    def train(self, round: Round, source: "Source | None" = None) -> None:
+        """Train all planned trials of a round; weights are kept in the final round only.
+
+        source: where further trials come from while it runs.
+        """
         trials = self.store.trials(round=round)
         done = sum(trial.recipe.epochs for trial in trials if trial.state in ("finished", "failed"))
-        total = sum(trial.recipe.epochs for trial in trials)
+        total, title = sum(trial.recipe.epochs for trial in trials), f"{len(trials)} trainings"
+        more: dict[str, Any] = {}
+        if source is not None:
+            done = sum(len(trial.curve) for trial in trials)
+            total, title = source.epochs, "search"
+            more = {"more": source.more, "part": source.part}
         best = next(iter(finished(trials)), None)
-        self.watcher.begin(f"{round}: {len(trials)} trainings", total=total, done=done, best=best)
+        self.watcher.begin(f"{round}: {title}", total=total, done=done, best=best)
         try:
-            run_trials(self.store, self.pool, weights=self._weights, on_event=self._heard)
+            run_trials(self.store, self.pool, weights=self._weights, on_event=self._heard, **more)
         finally:
             self.watcher.end()
 
@@ -67,6 +75,20 @@ class Session:
             self.store.record(seconds=self.spent)
 
 
+class Source(Protocol):
+    """Where a round's trials come from while it runs."""
+
+    @property
+    def epochs(self) -> int:
+        """About how many epochs all of them take."""
+
+    def more(self, count: int) -> Sequence[Trial]:
+        """Up to so many trials more, planned in the store."""
+
+    def part(self, trial: Trial) -> Part:
+        """As far as a trial's training goes now, and where its state is kept."""
+
+
 @contextmanager
 def session(
     study: AnyStudy, folder: RunFolder, store: Store, watcher: Watcher
@@ -77,20 +99,8 @@ def session(
     """
     began = time.monotonic()
     before = store.fact("seconds") or 0.0
-    try:
-        data = load(
-            study.data,
-            resolution=study.resolution,
-            at_most=study.at_most,
-            seed=study.seed,
-            skip_broken=study.skip_broken,
-            progress=_reading(watcher),
-        )
-    finally:
-        watcher.end()
-    for note in data.notes:
-        watcher.say(f"Data: {note}")
-    _same_data(store, data, study)
+    data = images_of(study, watcher)
+    require_same_images(store.fact("data"), data, study)
     with (
         _saved(data, folder) as images,
         ProcessPool(images, workers=study.workers, device=study.device) as pool,
@@ -106,6 +116,24 @@ def session(
         )
         yield at_work
         store.record(seconds=at_work.spent)
+
+
+def images_of(study: AnyStudy, watcher: Watcher) -> DataSet:
+    """The study's images, decoded; the watcher hears how far that is, and what was adapted."""
+    try:
+        data = load(
+            study.data,
+            resolution=study.resolution,
+            at_most=study.at_most,
+            seed=study.seed,
+            skip_broken=study.skip_broken,
+            progress=_reading(watcher),
+        )
+    finally:
+        watcher.end()
+    for note in data.notes:
+        watcher.say(f"Data: {note}")
+    return data
 
 
 @contextmanager
@@ -124,7 +152,7 @@ def opened(folder: RunFolder) -> Iterator[Store]:
                 folder.discard()
 
 
-Kind = Literal["design", "scaling", "table"]
+Kind = Literal["design", "search", "scaling", "table"]
 
 
 def kind_of(store: Store) -> Kind:
@@ -138,14 +166,19 @@ def begun(store: Store) -> bool:
     return store.fact("study") is not None or kind_of(store) == "table"
 
 
-def require_kind(kind: Kind, store: Store, folder: RunFolder) -> None:
-    """Raise RunError if the folder holds a run of another kind."""
-    known = kind_of(store)
-    if begun(store) and known != kind:
-        works = "; of a table there are report, compare and refine" if known == "table" else ""
+_WORKS = {
+    "table": "; of a table there are report, compare, refine and search",
+    "search": "; networks that were searched for are no sample of their space",
+}
+
+
+def require_kind(kinds: Kind | tuple[Kind, ...], store: Store, folder: RunFolder) -> None:
+    """Raise RunError if the folder holds a run of another kind than these."""
+    known, wanted = kind_of(store), (kinds,) if isinstance(kinds, str) else kinds
+    if begun(store) and known not in wanted:
         raise RunError(
-            f"{folder.path} holds a run of another kind ({known}, not {kind}); give another folder"
-            f"{works}"
+            f"{folder.path} holds a run of another kind ({known}, not {wanted[0]}); give "
+            f"another folder{_WORKS.get(known, '')}"
         )
 
 
@@ -216,8 +249,8 @@ def data_record(data: DataSet) -> dict[str, object]:
     }
 
 
-def _same_data(store: Store, data: DataSet, study: AnyStudy) -> None:
-    known = store.fact("data")
+def require_same_images(known: Mapping[str, Any] | None, data: DataSet, study: AnyStudy) -> None:
+    """Raise RunError unless these are the images that the run's facts tell of, if it has begun."""
     if known is not None and known["fingerprint"] != data.fingerprint():
         raise RunError(
             f"the images of '{study.data}' changed since this run began; put them back, or choose "

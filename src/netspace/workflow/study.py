@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from netspace.config import Study, study_from_plain, study_text
 from netspace.design.serial import to_plain
@@ -17,8 +18,10 @@ from netspace.train import device as devices
 from netspace.train.build import build
 from netspace.train.trainer import evaluate
 from netspace.train.weights import restore_weights
+from netspace.workflow.choosing import best_candidates
 from netspace.workflow.population import draw, plan_final, plan_population
 from netspace.workflow.record import record_of
+from netspace.workflow.searching import Searching
 from netspace.workflow.session import (
     FREE,
     Session,
@@ -31,6 +34,9 @@ from netspace.workflow.session import (
 )
 from netspace.workflow.summary import summary_text
 from netspace.workflow.watch import Watcher
+
+SIZED_BY = 50
+"""Networks drawn to say what share of a space lies within the budget, where none are sampled."""
 
 
 def run_study(study: Study, path: Path, watcher: Watcher, *, command: str = "") -> RunFolder:
@@ -51,12 +57,12 @@ def run_study(study: Study, path: Path, watcher: Watcher, *, command: str = "") 
 
 def _same_study(study: Study, store: Store, folder: RunFolder) -> None:
     """Raise RunError if the store belongs to another study."""
-    require_kind("design", store, folder)
+    require_kind(study.kind, store, folder)
     known = store.fact("study")
     if known is None:
         return
-    both = (to_plain(one, complete=True) for one in (study_from_plain(known), study))
-    known, wanted = ({**plain, **FREE} for plain in both)
+    over = store.fact("winner") is not None
+    known, wanted = (_terms(one, over=over) for one in (study_from_plain(known), study))
     if known == wanted:
         return
     differing = next(name for name in (*known, *wanted) if known.get(name) != wanted.get(name))
@@ -64,6 +70,18 @@ def _same_study(study: Study, store: Store, folder: RunFolder) -> None:
         f"{folder.path} holds the run of another study ({differing} differs); choose another "
         "--out, or give the study that was begun there"
     )
+
+
+def _terms(study: Study, *, over: bool) -> dict[str, Any]:
+    """What must be the same where a run goes on, as plain values.
+
+    A search that is not over may go on to more or fewer networks, and to another final round.
+    """
+    plain = {**to_plain(study, complete=True), **FREE}
+    if study.search is not None and not over:
+        plain["spaces"] = [{**one, "networks": None} for one in plain["spaces"]]
+        plain["final"] = None
+    return plain
 
 
 def carry_out(study: Study, at_work: Session, **facts: object) -> None:
@@ -74,7 +92,12 @@ def carry_out(study: Study, at_work: Session, **facts: object) -> None:
     store = at_work.store
     if store.fact("spaces") is None:
         _begin(study, at_work, facts)
-    at_work.train("population")
+    elif study.search is not None:
+        store.record(study=to_plain(study, complete=True))
+    if study.search is None:
+        at_work.train("population")
+    else:
+        Searching(study, at_work).train()
     if store.fact("finalists") is None:
         if not store.trials(round="population", state="finished"):
             raise nothing_finished(store, "network", "smaller networks")
@@ -91,22 +114,24 @@ def _begin(study: Study, at_work: Session, facts: Mapping[str, object]) -> None:
     free for one that can.
     """
     populations = [
-        draw(study, choice, at_work.data, networks=choice.networks) for choice in study.spaces
+        draw(study, choice, at_work.data, networks=SIZED_BY if study.search else choice.networks)
+        for choice in study.spaces
     ]
     store = at_work.store
     if store.fact("study") is None:
         plain = to_plain(study, complete=True)
-        store.record(study=plain, **data_record(at_work.data), **facts)
+        store.record(kind=study.kind, study=plain, **data_record(at_work.data), **facts)
     write_whole(at_work.folder.study, study_text(study))
     for population in populations:
         for sentence in population.sentences:
             at_work.watcher.say(sentence)
-    plan_population(study, populations, store)
+    if study.search is None:
+        plan_population(study, populations, store)
     store.record(spaces=[to_plain(population.facts) for population in populations])
 
 
 def _choose(study: Study, at_work: Session) -> None:
-    """Choose by mean validation error over the seeds; read the best weights once on test.
+    """Choose by the objective at mean validation error over the seeds; read test once, for it.
 
     A candidate that failed on some seed is passed over where another finished on all.
     """
@@ -115,7 +140,8 @@ def _choose(study: Study, at_work: Session) -> None:
     most = max(len(one.finished) for one in found)
     if not most:
         raise nothing_finished(store, "network", "smaller networks")
-    chosen = next(one for one in found if len(one.finished) == most)
+    known = best_candidates(study, found, store.fact("latencies_ms") or ())
+    chosen = next(one for one in known if len(one.finished) == most)
     best = chosen.finished[0]
     module = build(best.network)
     restore_weights(module, at_work.weights(best))

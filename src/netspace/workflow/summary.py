@@ -12,6 +12,7 @@ from netspace.present.fidelity import fidelity_of
 from netspace.present.fidelity_words import fidelity_json
 from netspace.present.populations import Tabled, compare_spaces, done, populations, tabled
 from netspace.present.record import RunRecord
+from netspace.present.search_text import search_json
 
 
 def summary_text(record: RunRecord) -> str:
@@ -27,12 +28,21 @@ def summary(record: RunRecord) -> dict[str, Any]:
         **_winner(record),
         "networks_trained": sum(trial.state == "finished" for trial in population),
         "networks_failed": sum(trial.state == "failed" for trial in population),
-        "spaces": [space_summary(one) for one in people],
+        "spaces": [_space(record, one) for one in people],
         "comparisons": comparisons(_sampled(record, people)),
+        **({"search": search_json(record)} if record.study.search else {}),
         "fidelity": fidelity_json(record, fidelity_of(record)),
         "data": {"name": record.data.name, "fingerprint": record.data.fingerprint},
         "seconds": round(record.seconds, 1),
     }
+
+
+def _space(record: RunRecord, population: Tabled) -> dict[str, Any]:
+    """One space in figures; networks that were searched for are no sample, so only their counts."""
+    if record.study.search is None:
+        return space_summary(population)
+    finished, failed = done(population), population.table.failed
+    return {"name": population.space, "finished": finished, "failed": failed}
 
 
 def _sampled(record: RunRecord, people: Sequence[Tabled]) -> list[Tabled]:

@@ -1,0 +1,174 @@
+"""The networks of a run that a strategy proposes, one after the other, while they are trained."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from netspace.config import SearchTerms, Study
+from netspace.run.loop import Part
+from netspace.run.store import Store
+from netspace.search.space_domain import SpaceDomain
+from netspace.search.strategies import search
+from netspace.search.strategy import Candidate, Origin
+from netspace.trial import Trial
+from netspace.workflow.choosing import costs_of
+from netspace.workflow.population import trial_seed
+from netspace.workflow.session import Session
+
+
+class Searching:
+    """A strategy at work on a run: asked for networks as workers come free, told what came out.
+
+    All it knows lies in the store, so a run that was stopped goes on as if it had not been.
+    """
+
+    def __init__(self, study: Study, at_work: Session):
+        assert study.search is not None
+        self._study, self._terms, self._at_work = study, study.search, at_work
+        (self._choice,) = study.spaces
+        data = at_work.data
+        space = self._choice.space(
+            resolution=data.resolution, channels=data.channels, classes=len(data.classes)
+        )
+        self._domain = SpaceDomain(space, study.budget.bounds)
+        terms = self._terms
+        self._search = search(terms.strategy, self._domain, terms.objective, seed=study.seed)
+        self._rungs = _rungs(terms, study.recipe.epochs)
+        self._trials: dict[int, Trial] = {}
+        self._recall()
+
+    def train(self) -> None:
+        """Train as many networks as the study says, whatever is done already left alone."""
+        self._at_work.train("population", source=self)
+
+    @property
+    def epochs(self) -> int:
+        """About how many epochs the whole search trains for."""
+        halving, epochs = self._terms.halving, self._study.recipe.epochs
+        each = epochs if halving is None else halving.mean_epochs(epochs)
+        return round(self._choice.networks * each)
+
+    def more(self, count: int) -> Sequence[Trial]:
+        """Up to `count` trainings more, planned in the store: of known networks, and of new ones.
+
+        Where latency counts there are none until all workers are idle, for a quiet measurement.
+        """
+        self._hear()
+        if self._weighs_latency and count < self._at_work.pool.size:
+            return ()
+        found: list[Trial] = []
+        while len(found) < count and (again := self._promoted()) is not None:
+            found.append(again)
+        wanted = min(count - len(found), self._choice.networks - len(self._trials))
+        return (*found, *(self._new(self._search.ask(wanted)) if wanted > 0 else ()))
+
+    def part(self, trial: Trial) -> Part:
+        """As far as the trial's training goes now, and where its state is kept until it goes on."""
+        done = len(trial.curve)
+        until = next((rung for rung in self._rungs if rung > done), None)
+        if self._terms.halving is None:
+            return Part(until=until)
+        state = self._at_work.folder.weights / f"{trial.id}.state.safetensors"
+        return Part(until=until, state=state)
+
+    @property
+    def _store(self) -> Store:
+        return self._at_work.store
+
+    @property
+    def _weighs_latency(self) -> bool:
+        return "latency_ms" in self._terms.objective.costs
+
+    def _recall(self) -> None:
+        """Tell the strategy all that the store knows."""
+        known = self._store.trials(round="population")
+        latencies = self._store.fact("latencies_ms") or []
+        costs = costs_of(known, latencies)
+        for row, trial in enumerate(known):
+            values = {n: np.atleast_2d(np.asarray(v, float)) for n, v in trial.parameters.items()}
+            genes = self._domain.genes(values)[0]
+            own = {name: float(column[row]) for name, column in costs.items()}
+            self._search.restore(trial.index, genes, own)
+            self._tell(trial)
+
+    def _hear(self) -> None:
+        """Tell the strategy what came of the trials that were under way."""
+        under_way = [one for one in self._trials.values() if one.state in ("planned", "running")]
+        for trial in under_way:
+            (now,) = self._store.trials(id=trial.id)
+            self._tell(now)
+
+    def _tell(self, trial: Trial) -> None:
+        self._trials[trial.index] = trial
+        if trial.state == "failed":
+            self._search.tell(trial.index, float("nan"))
+        elif trial.state == "finished":
+            for rung in self._rungs:
+                if rung <= len(trial.curve):
+                    error = trial.curve[rung - 1].validation_error_percent
+                    self._search.tell(trial.index, error, epochs=rung)
+
+    def _promoted(self) -> Trial | None:
+        """A network that goes on, planned again."""
+        if self._terms.halving is None:
+            return None
+        waiting = {
+            index: len(trial.curve)
+            for index, trial in self._trials.items()
+            if trial.state == "finished"
+        }
+        fitness = {rung: self._search.fitness(rung) for rung in self._rungs[:-1]}
+        number = self._terms.halving.promoted(fitness, waiting)
+        if number is None:
+            return None
+        self._store.go_on(self._trials[number].id)
+        return self._planned(number)
+
+    def _new(self, candidates: Sequence[Candidate]) -> tuple[Trial, ...]:
+        """Trials of new networks; what the store is told of them comes before their plan."""
+        trials = [self._trial(candidate) for candidate in candidates]
+        if not trials:
+            return ()
+        self._keep_origins([candidate.origin for candidate in candidates])
+        if self._weighs_latency:
+            self._measure(trials)
+        self._store.plan(trials)
+        return tuple(self._planned(trial.index) for trial in trials)
+
+    def _trial(self, candidate: Candidate) -> Trial:
+        member = self._domain.member(candidate.genes)
+        return Trial(
+            space=self._domain.space.name,
+            index=candidate.number,
+            network=member.network,
+            parameters=member.parameters,
+            complexity=member.complexity,
+            recipe=self._study.recipe,
+            seed=trial_seed(self._study.seed, 0, candidate.number),
+        )
+
+    def _planned(self, number: int) -> Trial:
+        space = self._domain.space.name
+        (trial,) = self._store.trials(round="population", space=space, index=number)
+        self._trials[number] = trial
+        return trial
+
+    def _keep_origins(self, origins: Sequence[Origin]) -> None:
+        # A stop between this and the plan leaves some too many behind: cut off what has no trial.
+        known = (self._store.fact("origins") or [])[: len(self._trials)]
+        self._store.record(origins=[*known, *origins])
+
+    def _measure(self, trials: Sequence[Trial]) -> None:
+        from netspace.train.latency import measure_latency
+
+        known = (self._store.fact("latencies_ms") or [])[: len(self._trials)]
+        for trial in trials:
+            latency = measure_latency(trial.network).median_ms
+            self._search.measured(trial.index, latency_ms=latency)
+            known.append(latency)
+        self._store.record(latencies_ms=known)
+
+
+def _rungs(terms: SearchTerms, epochs: int) -> tuple[int, ...]:
+    """The epochs after which networks wait; only the last one without halving."""
+    return (epochs,) if terms.halving is None else terms.halving.rungs(epochs)
