@@ -112,8 +112,8 @@ def agreement(
     )
     return Agreement(
         networks=n,
-        short_long=_widened(short_long, n, confidence),
-        ceiling=_widened(ceiling, n, confidence),
+        short_long=widened(short_long, n, confidence),
+        ceiling=widened(ceiling, n, confidence),
         difference=difference,
         beyond=beyond,
         confidence=confidence,
@@ -124,7 +124,7 @@ def kendall_tau(errors: ArrayLike, others: ArrayLike) -> float:
     """Kendall's tau-b of two rows of errors `(n,)`; NaN if all of a row are equal."""
     pair = np.stack([np.asarray(errors, np.float64), np.asarray(others, np.float64)])
     a, b = np.sign(pair[:, :, np.newaxis] - pair[:, np.newaxis])
-    return float(_taus(a, b, np.ones((1, pair.shape[1]), dtype=np.int64))[0])
+    return float(taus(a, b, np.ones((1, pair.shape[1]), dtype=np.int64))[0])
 
 
 def _complete(short: ArrayLike, long: ArrayLike) -> Floats:
@@ -152,25 +152,25 @@ def _quantities(signs: Floats, counts: Integers) -> Floats:
     signs: `(3, n, n)`, of the differences between networks. counts: `(k, n)`.
     """
     first, second, long = signs
-    short_long = (_taus(first, long, counts) + _taus(second, long, counts)) / 2.0
-    ceiling = _taus(first, second, counts)
+    short_long = (taus(first, long, counts) + taus(second, long, counts)) / 2.0
+    ceiling = taus(first, second, counts)
     found = (short_long, ceiling, short_long - ceiling, 1.0 + short_long - 2.0 * ceiling)
     return np.stack(found, axis=1)
 
 
-def _taus(a: Floats, b: Floats, counts: Integers) -> Floats:
+def taus(a: Floats, b: Floats, counts: Integers) -> Floats:
     """Tau-b `(k,)` of signs `(n, n)`; a network drawn twice is no pair with itself."""
     concordant, pairs_a, pairs_b = (
         np.einsum("ki,ij,kj->k", counts, pairs, counts, optimize=True)
         for pairs in (a * b, a * a, b * b)
     )
     scale = np.sqrt(pairs_a * pairs_b)
-    taus: Floats = np.full(len(counts), np.nan)
-    np.divide(concordant, scale, out=taus, where=scale > 0.0)
-    return taus
+    found: Floats = np.full(len(counts), np.nan)
+    np.divide(concordant, scale, out=found, where=scale > 0.0)
+    return found
 
 
-def _widened(tau: Estimate, n: int, confidence: float) -> Estimate:
+def widened(tau: Estimate, n: int, confidence: float) -> Estimate:
     """At least as wide as Fieller's: where all pairs agree, a bootstrap sees no doubt at all.
 
     A tau nearer to 1 than three pairs of networks is taken as if those three disagreed.
