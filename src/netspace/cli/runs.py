@@ -77,13 +77,16 @@ def report(
     output: Annotated[
         Path | None, typer.Option("-o", help="file; DIR/report.html if left out")
     ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="of a search: a run of random networks beside it")
+    ] = None,
 ) -> None:
     """Write a run's report, finished or not, as one HTML file."""
     from netspace.run.folder import RunFolder, write_whole
     from netspace.workflow.report import report_text
 
     target = output or RunFolder(folder).report
-    write_whole(target, report_text(RunFolder(folder)))
+    write_whole(target, report_text(RunFolder(folder), baseline=baseline))
     print_result(str(target))
 
 

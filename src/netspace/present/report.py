@@ -26,6 +26,7 @@ from netspace.present.populations import (
 from netspace.present.record import RunRecord
 from netspace.present.refinement_section import walks_shown
 from netspace.present.run_tables import data_table, failed_table, recipe_table, settings_table
+from netspace.present.search_random import Baseline
 from netspace.present.search_section import search_shown
 from netspace.present.search_trace import best_trial
 from netspace.present.sentences import (
@@ -55,8 +56,11 @@ OF_SAMPLES = {"verdict", "distributions", "spaces", "ranges"}
 """Sections that say something of a space by networks drawn at random."""
 
 
-def render(record: RunRecord) -> str:
-    """The report as one HTML page: no part of it is loaded from elsewhere."""
+def render(record: RunRecord, baseline: Baseline | None = None) -> str:
+    """The report as one HTML page: no part of it is loaded from elsewhere.
+
+    baseline: random networks that a search is set against.
+    """
     people = populations(record)
     tables = [tabled(population) for population in people]
     failed = [trial for trial in record.trials if trial.state == "failed"]
@@ -67,7 +71,7 @@ def render(record: RunRecord) -> str:
         contents=_contents(record, failed),
         record=record,
         shown=_shown(record),
-        search=search_shown(record),
+        search=search_shown(record, baseline),
         walks=walks_shown(record.steps),
         **_spaces(record, tables),
         **_figures(record, people, tables),
