@@ -261,7 +261,11 @@ def load_study(path: Path) -> AnyStudy:
 
 
 def study_from_plain(plain: object, *, where: str = "") -> Study:
-    """The study of a plain dict. Raises StudyError."""
+    """The study of a plain dict, whose strategy may be a name. Raises StudyError."""
+    search = plain.get("search") if isinstance(plain, Mapping) else None
+    if isinstance(search, Mapping) and isinstance(name := search.get("strategy"), str):
+        assert isinstance(plain, Mapping)
+        plain = {**plain, "search": {**search, "strategy": {"kind": name}}}
     return read(Study, plain, where=where, error=StudyError)
 
 

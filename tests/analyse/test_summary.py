@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspace.analyse.best_of import best_of
-from netspace.analyse.summary import BEST_OF, QUANTILES, Interval, expected_best, summarise
+from netspace.analyse.summary import (
+    BEST_OF,
+    QUANTILES,
+    Interval,
+    best_interval,
+    expected_best,
+    summarise,
+)
 from netspace.errors import UserError
 
 NAN = float("nan")
@@ -127,6 +134,12 @@ class TestIntervals:
         assert more.expected_best_intervals == {}
         assert list(summarise(np.arange(15.0)).expected_best_intervals) == [5]
         assert list(summarise(np.arange(30.0)).expected_best_intervals) == [5, 10]
+
+    @pytest.mark.parametrize(("n", "k", "known"), [(9, 1, 0), (10, 3, 1), (10, 4, 0), (12, 4, 1)])
+    def test_the_best_of_k_takes_three_networks_for_each_and_ten(self, n, k, known):
+        found = best_interval(np.arange(float(n)), k)
+        assert (found is not None) == bool(known)
+        assert found is None or found.low < expected_best(np.arange(float(n)), k) < found.high
 
     def test_equal_errors_leave_no_doubt(self):
         found = summarise([40.0] * 50)

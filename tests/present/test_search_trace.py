@@ -8,14 +8,27 @@ from hypothesis import strategies as st
 from netspace.present.search_trace import (
     Trace,
     best_trial,
+    finalists,
     followed,
     front_costs,
     front_rows,
     trace_of,
 )
+from netspace.present.tables import final_table
 from netspace.search.halving import Halving
 from netspace.search.objective import Accuracy, Pareto, Reward
-from tests.present.records import fail, planned, search_record, search_study, stopped, trained
+from tests.present.records import (
+    fail,
+    final_round,
+    planned,
+    record,
+    search_record,
+    search_study,
+    stopped,
+    study,
+    trained,
+    winner,
+)
 
 STUDY = search_study()
 TRIALS = tuple(trained(STUDY))
@@ -115,6 +128,52 @@ class TestFollowed:
         found = followed(of([np.nan, np.nan]), Accuracy())
         assert found.best is None
         assert found.best_rows.tolist() == [-1, -1]
+
+
+class TestFinalists:
+    FINAL = final_round(TRIALS, candidates=4)
+
+    def of(self, objective=None, final=FINAL, **changes):
+        made = search_record(search_study(objective=objective), TRIALS, **changes)
+        return finalists(replace(made, trials=(*TRIALS, *final)))
+
+    def test_of_a_reward_the_winner_stands_first(self):
+        found = self.of(Reward(target="1M", w=-30.0))  # whatever the error
+        flops = [one.first.complexity.flops for one in found]
+        assert flops == sorted(flops)
+        assert [one.error for one in found] != sorted(one.error for one in found)
+        assert final_table(found, TRIALS, winner(found[0].trials)).marked == 0
+
+    def test_latencies_count_by_network(self):
+        places = [self.FINAL[first].index for first in (4, 0, 6, 2)]
+        latencies = [100.0] * len(TRIALS)
+        for place, index in enumerate(places, start=1):
+            latencies[index] = float(place)
+        objective = Reward(target="1ms", cost="latency_ms", w=-30.0)
+        found = self.of(objective, latencies_ms=tuple(latencies))
+        assert [one.first.index for one in found] == places
+
+    def test_the_front_stands_before_what_it_beats(self):
+        found = self.of(Pareto(), final_round(TRIALS, candidates=12))
+        values = np.array([(one.error, one.first.complexity.flops) for one in found])
+        beaten = [((values < row).all(axis=1)).any() for row in values]
+        assert any(beaten)
+        assert beaten == sorted(beaten)
+        assert np.diff(values[~np.array(beaten), 0]).min() > 0
+
+    def test_fewer_seeds_and_then_none_come_last(self):
+        worse = [fail(self.FINAL[0], "diverged"), fail(self.FINAL[1], "diverged")]
+        final = [*worse, self.FINAL[2], fail(self.FINAL[3], "diverged"), *self.FINAL[4:]]
+        order = [one.first.index for one in self.of(final=final)]
+        assert order == [final[first].index for first in (4, 6, 2, 0)]
+        assert self.of(final=worse)[0].error is None
+
+    def test_without_a_search_the_lowest_mean_error_stands_first(self):
+        final = [self.FINAL[0], fail(self.FINAL[1], "diverged"), *self.FINAL[2:]]
+        found = finalists(record(study("regnetx"), [*TRIALS, *final]))
+        means = [one.error for one in found]
+        assert means == sorted(means)
+        assert found[0].first.index == self.FINAL[0].index
 
 
 class TestFront:

@@ -1,6 +1,6 @@
 import sys
-import warnings
 from dataclasses import replace
+from inspect import signature
 
 import numpy as np
 import optuna
@@ -9,7 +9,7 @@ from optuna.trial import TrialState
 
 from netspace.errors import SpecError, UserError
 from netspace.search.history import History
-from netspace.search.objective import Accuracy, Pareto, Reward
+from netspace.search.objective import Accuracy, Pareto
 from netspace.search.optuna_strategy import (
     MOST,
     CmaEs,
@@ -18,7 +18,6 @@ from netspace.search.optuna_strategy import (
     Sampler,
     Suggesting,
     Tpe,
-    to_study,
 )
 from netspace.search.strategy import Search
 from netspace.search.table_domain import TableDomain
@@ -253,6 +252,11 @@ def test_settings_have_least_values():
         Nsga2(population=1)
 
 
+def test_generations_of_nsga2_are_smaller_than_optunas_own():
+    own = signature(optuna.samplers.NSGAIISampler).parameters["population_size"].default
+    assert (Nsga2().population, own) == (20, 50)
+
+
 def test_a_missing_package_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "cmaes", None)
     Suggesting(TPE, ORDERED, Accuracy())
@@ -261,13 +265,6 @@ def test_a_missing_package_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(UserError, match="needs optuna"):
         Suggesting(TPE, ORDERED, Accuracy())
-    with pytest.raises(UserError, match="needs optuna"):
-        to_study(ORDERED, searching_history(), Accuracy())
-
-
-def searching_history() -> History:
-    empty = np.zeros((0, 4), dtype=np.int64)
-    return History(genes=empty, errors=np.zeros(0), costs={}, fitness=np.zeros(0), waiting=empty)
 
 
 def test_optuna_says_nothing_and_keeps_its_own_level(caplog):
@@ -281,47 +278,3 @@ def test_optuna_says_nothing_and_keeps_its_own_level(caplog):
         optuna.logging.disable_propagation()
         optuna.logging.set_verbosity(before)
     assert not caplog.records
-
-
-def test_a_search_becomes_a_study():
-    search = searching(NSGA2, Reward(target=1e6))
-    played(search, 12, failing=5)
-    study = to_study(NAMED, search.history, Reward(target=1e6))
-    known = search.history
-    assert len(study.trials) == 12
-    failed = [trial.number for trial in study.trials if trial.state.name == "FAIL"]
-    assert failed == [4, 9]
-    assert study.best_value == np.nanmax(known.fitness)
-    best = study.best_trial
-    gene = known.genes[best.number]
-    assert list(best.params.values()) == gene.tolist()
-    assert best.user_attrs["error"] == known.errors[best.number]
-    assert best.user_attrs["flops"] == known.costs["flops"][best.number]
-    assert best.user_attrs["op[1]"] == NAMED.slots[1].values[gene[1]]
-
-
-def test_a_front_becomes_the_study_s_front():
-    search = searching(NSGA2, Pareto())
-    played(search, 20)
-    known = search.history
-    study = to_study(NAMED, known, Pareto())
-    found = {trial.number for trial in study.best_trials}
-    values = np.stack([known.errors, known.costs["flops"]], axis=1)
-    front = {
-        row
-        for row, one in enumerate(values)
-        if not ((values <= one).all(axis=1) & (values < one).any(axis=1)).any()
-    }
-    assert found == front
-    assert not to_study(NAMED, searching_history(), Pareto()).trials
-
-
-def test_a_study_can_be_copied_into_a_database(tmp_path):
-    search = searching(NSGA2)
-    played(search, 8)
-    study = to_study(NAMED, search.history, Accuracy())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        kept = optuna.create_study(storage=f"sqlite:///{tmp_path}/study.db", direction="maximize")
-    kept.add_trials(study.trials)
-    assert kept.best_params == study.best_params

@@ -72,7 +72,7 @@ def test_draws_while_all_results_are_equal() -> None:
     assert not len(proposed(Grid(SIX), known))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("place", [3, 20])
 @pytest.mark.parametrize("other", [0.1, 0.9])
 def test_learns_where_all_results_but_one_are_equal(place: int, other: float, seed: int) -> None:

@@ -15,6 +15,8 @@ BEST_OF = (5, 10)
 QUANTILES = (0.25, 0.5, 0.75)
 FEWEST = 10
 """Of fewer networks the mean's interval would cover far less often than it says."""
+DRAWS_FOR_EACH = 3
+"""The interval of the best of k takes so many times k networks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ def summarise(errors: ArrayLike, *, failed: int = 0, confidence: float = 0.95) -
     check_confidence(confidence)
     population = outcomes(errors, failed=failed)
     x, n = population.errors, population.finished
-    bests = {k: _best_interval(x, k, confidence) for k in BEST_OF}
+    bests = {k: best_interval(x, k, confidence) for k in BEST_OF}
     quantiles = {share: _quantile_interval(x, share, confidence) for share in QUANTILES}
     return Summary(
         finished=n,
@@ -68,7 +70,7 @@ def summarise(errors: ArrayLike, *, failed: int = 0, confidence: float = 0.95) -
         best=float(x[0]),
         worst=float(x[-1]),
         mean=float(np.mean(x)),
-        mean_interval=_best_interval(x, 1, confidence),
+        mean_interval=best_interval(x, 1, confidence),
         quantiles={share: float(np.quantile(x, share)) for share in QUANTILES},
         quantile_intervals={share: found for share, found in quantiles.items() if found},
         expected_best={k: float(best_of(x, k)) for k in BEST_OF if k <= n},
@@ -77,13 +79,14 @@ def summarise(errors: ArrayLike, *, failed: int = 0, confidence: float = 0.95) -
     )
 
 
-def _best_interval(ascending: Floats, k: int, confidence: float) -> Interval | None:
-    """Of the expected best of k, of the mean for k = 1; None with fewer than 3 k networks.
+def best_interval(ascending: Floats, k: int, confidence: float = 0.95) -> Interval | None:
+    """Of the expected best of k, of the mean for k = 1; None with fewer than 3 k or 10 networks.
 
-    Student's t on the jackknife's variance, with the degrees of freedom of its influences.
+    ascending: `(n,)`, finite. Student's t on the jackknife's variance, with the degrees of freedom
+    of its influences.
     """
     n = ascending.size
-    if n < max(3 * k, FEWEST):
+    if n < max(DRAWS_FOR_EACH * k, FEWEST):
         return None
     from scipy.special import ndtri  # takes a while to import
 

@@ -9,10 +9,11 @@ from netspace.cli.options import Flops, Json, Out, Params, Seed, SkipBroken
 from netspace.cli.telling import command_line, print_result, tell_result
 
 if TYPE_CHECKING:
-    from netspace.workflow.search import OnTable, Wish
+    from netspace.workflow.search import ByProxy, OnTable, Wish
 
 _STRATEGY = "random, evolution, surrogate, controller, tpe, gp, nsga2 or cmaes"
 _CATEGORIES = "parameters of the table whose values are names: a,b"
+_ESTIMATE = "training, or a score without it: synflow, naswot, gradient_norm, flops or params"
 _OBJECTIVE = "accuracy within limits, soft or hard (accuracy x (cost / target)^w), or pareto"
 
 
@@ -45,6 +46,10 @@ def search(
     fitted: Annotated[
         bool, typer.Option("--fitted", help="search --space by an estimate fitted to --table")
     ] = False,
+    estimate: Annotated[str | None, typer.Option(help=_ESTIMATE)] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", help="YAML file for the best network by --estimate")
+    ] = None,
     out: Out = None,
     seed: Seed = 0,
     skip_broken: SkipBroken = False,
@@ -69,6 +74,11 @@ def search(
         skip_broken=skip_broken,
     )
     on = workflow.OnTable(table=table, seeds=seeds, categories=categories, fitted=fitted)
+    by = workflow.ByProxy(estimate=estimate, output=output)
+    if by.wanted:
+        _by_proxy(wish, on, by, study, out, as_json=as_json)
+        return
+    by.refuse()
     if table is not None:
         _on_table(wish, on, study, out, as_json=as_json)
         return
@@ -94,3 +104,21 @@ def _on_table(
         raise UserError("a search on a table makes no run: leave out --out and the study file")
     found = search_table(on.wish(wish))
     print_result(table_search_json(found) if as_json else table_search_text(found))
+
+
+def _by_proxy(
+    wish: "Wish",
+    on: "OnTable",
+    by: "ByProxy",
+    study: Path | None,
+    out: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from netspace.present.proxy_search_text import proxy_search_json, proxy_search_text
+    from netspace.workflow.proxy_search import search_by_proxy
+    from netspace.workflow.watch import Reporter
+
+    what = by.study(wish, on, **{"the study file": study, "--out": out})
+    found = search_by_proxy(by.estimate or "", what, Reporter(), by.output)
+    print_result(proxy_search_json(found) if as_json else proxy_search_text(found))

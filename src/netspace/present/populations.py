@@ -118,12 +118,14 @@ def _table(trials: Iterable[Trial]) -> TrialTable:
         flops=np.array([trial.complexity.flops for trial in rows], dtype=np.float64),
         params=np.array([trial.complexity.params for trial in rows], dtype=np.float64),
         activations=np.array([trial.complexity.activations for trial in rows], dtype=np.float64),
-        parameters={name: _columns([t.parameters.get(name) for t in rows]) for name in names},
+        parameters={
+            name: parameter_column([t.parameters.get(name) for t in rows]) for name in names
+        },
     )
 
 
-def _columns(values: Sequence[object]) -> Floats:
-    """One row for each value, a number or several; NaN where one is missing."""
+def parameter_column(values: Sequence[object]) -> Floats:
+    """A parameter of n networks, `(n, size)`: a number or several each; NaN where one lacks it."""
     rows = (value if isinstance(value, list | tuple) else (value,) for value in values)
     return np.array(list(zip_longest(*rows)), dtype=np.float64).T
 

@@ -17,7 +17,6 @@ from netspace.present.plots import draw_edf
 from netspace.present.populations import (
     Population,
     Tabled,
-    candidates,
     done,
     finished,
     populations,
@@ -28,7 +27,7 @@ from netspace.present.refinement_section import walks_shown
 from netspace.present.run_tables import data_table, failed_table, recipe_table, settings_table
 from netspace.present.search_random import Baseline
 from netspace.present.search_section import search_shown
-from netspace.present.search_trace import best_trial
+from netspace.present.search_trace import best_trial, finalists
 from netspace.present.sentences import (
     answer,
     best_so_far,
@@ -146,7 +145,7 @@ def _best(record: RunRecord) -> Trial | None:
 
 
 def _spaces(record: RunRecord, people: Sequence[Tabled]) -> Mapping[str, object]:
-    found = candidates(record.final)
+    found = finalists(record)
     return {
         "final": final_table(found, record.population, record.winner) if found else None,
         "judgements": judgements(people),

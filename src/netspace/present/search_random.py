@@ -2,20 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import nan
 
 import numpy as np
 
 from netspace.analyse.best_of import best_of
-from netspace.analyse.influence import Effect, best_of_influences
 from netspace.analyse.outcomes import Floats
-from netspace.analyse.summary import FEWEST
+from netspace.analyse.summary import best_interval
 from netspace.present.search_trace import Followed, Trace
 from netspace.search.objective import Objective, Reward
-
-CONFIDENCE = 0.95
-DRAWS_FOR_EACH = 3
-"""The interval of the best of k takes so many times k draws."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,7 +67,8 @@ def expected(
     if ascending.size < 2:
         return None
     best = np.array([best_of(ascending, k) for k in range(1, most + 1)])
-    ends = sign * np.array([_interval(ascending, k) for k in range(1, most + 1)])
+    intervals = [best_interval(ascending, k) for k in range(1, most + 1)]
+    ends = sign * np.array([(one.low, one.high) if one else (np.nan, np.nan) for one in intervals])
     ends.sort(axis=1)
     return Expected(
         values=sign * best, low=ends[:, 0], high=ends[:, 1], draws=ascending.size, source=source
@@ -84,18 +79,3 @@ def _of_baseline(baseline: Baseline, objective: Objective) -> Floats:
     if isinstance(objective, Reward):
         return objective.preference(baseline.errors, baseline.costs)
     return baseline.errors
-
-
-def _interval(ascending: Floats, k: int) -> tuple[float, float]:
-    """By the jackknife, Student's t with the degrees of freedom that its influences leave."""
-    n = ascending.size
-    if n < max(DRAWS_FOR_EACH * k, FEWEST):
-        return nan, nan
-    from scipy.special import ndtri  # takes a while to import
-
-    one = best_of_influences(ascending, k)
-    degrees = np.minimum(one.degrees, n - 1)
-    own = Effect(difference=one.estimate, variance=one.variance, degrees=degrees)
-    half = float(own.half_width(float(ndtri(0.5 + CONFIDENCE / 2.0))))
-    middle = float(one.estimate)
-    return middle - half, middle + half

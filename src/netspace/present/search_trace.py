@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from math import isfinite, nan
 from typing import Self
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from netspace.analyse.outcomes import Floats
 from netspace.config import SearchTerms
+from netspace.present.populations import Candidate, candidates, parameter_column
 from netspace.present.record import RunRecord
 from netspace.search.front import front
 from netspace.search.objective import Cost, Objective, Reward
@@ -104,7 +104,9 @@ def trace_of(record: RunRecord) -> Trace:
         states=tuple(trial.state for trial in trials),
         costs=_costs(trials, record.latencies_ms),
         drawn=np.array([record.origins[t.index] == "drawn" for t in trials], dtype=np.bool_),
-        parameters={name: _column([t.parameters.get(name) for t in trials]) for name in names},
+        parameters={
+            name: parameter_column([t.parameters.get(name) for t in trials]) for name in names
+        },
         epochs=np.array([len(trial.curve) for trial in trials], dtype=np.int64),
         seconds=np.array([trial.seconds for trial in trials], dtype=np.float64),
         rungs=terms.halving.rungs(epochs) if terms.halving else (),
@@ -130,12 +132,6 @@ def _costs(trials: Sequence[Trial], latencies_ms: Sequence[float]) -> dict[str, 
     if latencies_ms:
         costs["latency_ms"] = np.array([latencies_ms[t.index] for t in trials], dtype=np.float64)
     return costs
-
-
-def _column(values: Sequence[object]) -> Floats:
-    """One row for each value, a number or several; NaN where one is missing."""
-    rows = (value if isinstance(value, list | tuple) else (value,) for value in values)
-    return np.array(list(zip_longest(*rows)), dtype=np.float64).T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -186,6 +182,27 @@ def best_trial(record: RunRecord) -> Trial | None:
     """Of a run's search the best network so far by its objective."""
     best = followed(trace_of(record), terms_of(record).objective).best
     return None if best is None else _asked(record)[best]
+
+
+def finalists(record: RunRecord) -> tuple[Candidate, ...]:
+    """The networks of the final round, best first; those without an error last.
+
+    Of a search in the order of its final choice: by its objective at the mean error, and those that
+    finished on fewer seeds after the others.
+    """
+    found = candidates(record.final)
+    known = [one for one in found if one.error is not None]
+    if record.study.search is None or not known:
+        return found
+    errors = np.array([one.error for one in known], dtype=np.float64)
+    costs = _costs([one.first for one in known], record.latencies_ms)
+    worth = terms_of(record).objective.preference(errors, costs)
+    ranks = [
+        (-len(one.finished), -float(value), one.first.id)
+        for one, value in zip(known, worth, strict=True)
+    ]
+    order = sorted(range(len(known)), key=ranks.__getitem__)
+    return (*(known[place] for place in order), *found[len(known) :])
 
 
 def _asked(record: RunRecord) -> list[Trial]:

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from netspace.analyse.summary import DRAWS_FOR_EACH
 from netspace.present.search_findings import SearchFindings
 from netspace.present.search_marks import costs_words, outside
 from netspace.present.search_plots import progress_ends
-from netspace.present.search_random import DRAWS_FOR_EACH, Expected
+from netspace.present.search_random import Expected
 from netspace.present.search_shifts import FEWEST, Shift, third
 from netspace.present.wording import counted, duration, listed, percent, share, spaced
 from netspace.search.objective import Accuracy, Pareto, Reward
@@ -111,7 +112,7 @@ def random_words(found: SearchFindings) -> str:
     if trace.drawn.all() and (random is None or not random.source):
         return "All networks were drawn at random, so there is nothing to set them against."
     if random is None:
-        return f"What random search would have found cannot be said: {_unknown(found)}."
+        return f"What random search would have found cannot be said: {unknown(found)}."
     compared = int(trace.whole.sum())
     if compared <= len(random):
         return f"{_expected(found, random, compared)}."
@@ -125,10 +126,6 @@ def random_words(found: SearchFindings) -> str:
 
 def unknown(found: SearchFindings) -> str:
     """Why nothing can be said of random search; only where nothing can."""
-    return _unknown(found)
-
-
-def _unknown(found: SearchFindings) -> str:
     if found.trace.rungs:
         return "its random draws were trained to the end only if they did well early"
     drawn = int((found.trace.drawn & found.trace.whole).sum())
@@ -162,7 +159,7 @@ def _volume(found: SearchFindings) -> str:
     if found.trace.drawn.all():
         return f"{whole}."
     if not draws:
-        return f"{whole}; what random draws would beat cannot be said: {_unknown(found)}."
+        return f"{whole}; what random draws would beat cannot be said: {unknown(found)}."
     return f"{whole}; its {draws:,} random draws alone {share(float(found.volume.random[-1]))}."
 
 

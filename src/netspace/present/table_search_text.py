@@ -58,7 +58,7 @@ def table_search_text(found: TableSearched) -> str:
     """The best so far at some numbers of networks, beside random draws, and the best network."""
     seeds = len(found.fitness)
     lines = [
-        f"{found.strategy}: {found.objective}; {seeds} searches",
+        f"{found.strategy}: {found.objective}; {seeds} search{'' if seeds == 1 else 'es'}",
         f"estimate: {found.checked}",
         columns(("networks", "best so far", "95 %", "random draws"), [*_rows(found)]),
         f"best of all: error {found.best_error:.2f} %, {_parameters(found.best_parameters)}",

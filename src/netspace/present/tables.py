@@ -93,7 +93,7 @@ def parts_table(network: Network) -> Table:
 def final_table(
     found: Sequence[Candidate], population: Sequence[Trial], winner: Winner | None
 ) -> Table:
-    """The candidates of the final round, best first."""
+    """The candidates of the final round, in this order."""
     before = {key(trial): trial.error for trial in population}
     seeds = sorted({trial.seed for one in found for trial in one.trials})
     rows = []

@@ -15,6 +15,9 @@ from typing import Protocol, Self
 from netspace.run.jobs import Died, EpochDone, Event, Job
 from netspace.run.worker import serve
 
+ENDING_S = 20
+"""How long a worker that is to be replaced may take to end."""
+
 
 class Executor(Protocol):
     """Takes jobs as long as there is room and gives events back."""
@@ -116,6 +119,8 @@ class ProcessPool:
         return Died(id=worker.job.id, reason=f"its worker process died ({how})", killed=killed)
 
     def _replace(self, worker: _Worker) -> None:
+        worker.process.join(ENDING_S)
+        worker.process.kill()  # where CUDA hangs as it is taken down; else it is gone already
         worker.process.join()
         worker.pipe.close()
         self._workers[self._workers.index(worker)] = self._spawn()

@@ -65,5 +65,5 @@ class Evolving:
         return alive.genes[fittest : fittest + 1]
 
 
-TRIES = 8
+TRIES = 32
 """Mutations made for each one wanted: known ones and those over the budget are left out."""

@@ -13,10 +13,11 @@ from netspace.spaces.ranges import Floats
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class History:
-    """Candidates that were trained, in the order told, and those that are still in training.
+    """Candidates that were trained, in the order asked for, and those that are still in training.
 
-    genes: (N, slots). errors: (N,), in percent, NaN where the training failed; all after the same
-    epochs. fitness: (N,), what is to be high, NaN where failed. waiting: (M, slots), no result yet.
+    genes: (N, slots). errors: (N,), in percent, NaN where the training failed; of each after the
+    epochs that it came to, so that those which halving let go on stand out. fitness: (N,), what is
+    to be high, NaN where failed. waiting: (M, slots), no result yet.
     """
 
     genes: Genes

@@ -1,25 +1,32 @@
-"""Optuna's samplers: TPE, a Gaussian process, NSGA-II and CMA-ES; and a search as its study."""
+"""Optuna's samplers: TPE, a Gaussian process, NSGA-II and CMA-ES."""
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, assert_never, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspace.errors import SpecError, UserError
+from netspace.errors import SpecError
 from netspace.search.domain import Chance, Domain, Genes, Slot
 from netspace.search.history import History
 from netspace.search.objective import Objective, Pareto
+from netspace.search.optuna_study import (
+    Distributions,
+    distributions_of,
+    empty_study,
+    ended_trial,
+    label,
+    named,
+    objective_values,
+    over,
+    quiet,
+    required,
+)
 from netspace.spaces.ranges import Floats
 
 if TYPE_CHECKING:
     import optuna
-
-SomeSampler = TypeVar("SomeSampler", bound="optuna.samplers.BaseSampler")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +55,12 @@ class Gp:
 class Nsga2:
     """NSGA-II (Deb et al. 2002), an evolution made for several objectives.
 
-    population: candidates of a generation; the first is drawn at random.
+    population: candidates of a generation; the first is drawn at random. 20, where Optuna itself
+    has 50: of a small budget so many would leave few generations.
     """
 
     kind: Literal["nsga2"] = "nsga2"
-    population: int = 50
+    population: int = 20
 
     def __post_init__(self) -> None:
         _at_least("population", self.population, 2)
@@ -85,17 +93,17 @@ class Suggesting:
     def __init__(self, spec: Sampler, domain: Domain, objective: Objective):
         if isinstance(spec, CmaEs):
             _fit_for_cmaes(domain.slots, objective)
-            _required("cmaes")
-        _required("optuna")
+            required("cmaes")
+        required("optuna")
         self._spec, self._domain, self._objective = spec, domain, objective
-        self._distributions = _distributions(domain.slots)
+        self._distributions = distributions_of(domain.slots)
         self._keys: dict[bytes, bytes] = {}  # by genes
         self._results: dict[bytes, list[float]] = {}  # by keys
         self._restart()
 
     def _restart(self) -> None:
         """An empty study."""
-        self._study = _study(self._objective)
+        self._study = empty_study(self._objective)
         self._told: Floats = np.zeros((0, 0))
         self._running: dict[bytes, int] = {}
         self._trials = 0
@@ -115,7 +123,7 @@ class Suggesting:
 
     def _learn(self, known: History) -> None:
         """Let the study follow: what was told, what waits, and what was dropped."""
-        values = _values(known, self._objective)
+        values = objective_values(known, self._objective)
         rows = np.column_stack([known.genes, values])
         old = len(self._told)
         crowded = isinstance(self._spec, Tpe) and self._trials >= 2 * MOST
@@ -157,7 +165,7 @@ class Suggesting:
     def _tell(self, gene: Genes, values: Floats) -> None:
         number = self._running.pop(gene.tobytes(), None)
         if number is None and isinstance(self._spec, Tpe | Gp):
-            self._study.add_trial(_trial(self._distributions, gene, values))
+            self._study.add_trial(ended_trial(self._distributions, gene, values))
             self._trials += 1
             return
         self._end(self._entered(gene) if number is None else number, values.tolist())
@@ -185,7 +193,7 @@ class Suggesting:
 
         NSGA-II and CMA-ES are asked all the same, since they note then the trial's generation.
         """
-        self._study.enqueue_trial(_named(self._distributions, gene))
+        self._study.enqueue_trial(named(self._distributions, gene))
         trial = self._study.ask(self._distributions)
         if isinstance(self._spec, Nsga2 | CmaEs):
             _ = trial.relative_params
@@ -228,135 +236,27 @@ class Suggesting:
         return [trial.number for trial in trials], np.array(genes, dtype=np.int64)
 
 
-def to_study(domain: Domain, history: History, objective: Objective) -> "optuna.Study":
-    """What a search was told, as a study in memory: `add_trials` copies it to one in a database.
-
-    Parameters are numbers of values, from 0; a trial's user attributes give the values themselves,
-    the error in percent and the costs. Raises UserError where Optuna is missing.
-    """
-    _required("optuna")
-    study, distributions = _study(objective), _distributions(domain.slots)
-    study.set_user_attr("objective", objective.sentence)
-    for row, values in enumerate(_values(history, objective)):
-        gene = history.genes[row]
-        trial = _trial(distributions, gene, values)
-        for name, slot in zip(distributions, domain.slots, strict=True):
-            trial.set_user_attr(name, slot.values[trial.params[name]])
-        if np.isfinite(history.errors[row]):
-            trial.set_user_attr("error", float(history.errors[row]))
-        for cost, column in history.costs.items():
-            if np.isfinite(column[row]):
-                trial.set_user_attr(cost, float(column[row]))
-        study.add_trial(trial)
-    return study
-
-
-Distributions: TypeAlias = "dict[str, optuna.distributions.BaseDistribution]"
-
-
-def _distributions(slots: Sequence[Slot]) -> Distributions:
-    """By name, what Optuna chooses from: numbers of values, in order where the slot has one.
-
-    Not on a log scale: a step to the next number is small by itself, whatever the values.
-    """
-    from optuna.distributions import CategoricalDistribution, IntDistribution
-
-    return {
-        _label(slot): IntDistribution(0, len(slot.values) - 1)
-        if slot.ordered
-        else CategoricalDistribution(tuple(range(len(slot.values))))
-        for slot in slots
-    }
-
-
-def _label(slot: Slot) -> str:
-    return f"{slot.name}[{slot.place}]"
-
-
-def _named(distributions: Distributions, gene: Genes) -> dict[str, int]:
-    return dict(zip(distributions, gene.tolist(), strict=True))
-
-
-def _trial(distributions: Distributions, gene: Genes, values: Floats) -> "optuna.trial.FrozenTrial":
-    """A finished trial; a failed one where values are unknown."""
-    from optuna.trial import TrialState, create_trial
-
-    known = bool(np.isfinite(values).all())
-    return create_trial(
-        state=TrialState.COMPLETE if known else TrialState.FAIL,
-        values=values.tolist() if known else None,
-        params=_named(distributions, gene),
-        distributions=distributions,
-    )
-
-
-def _study(objective: Objective) -> "optuna.Study":
-    import optuna
-
-    low, high = optuna.study.StudyDirection.MINIMIZE, optuna.study.StudyDirection.MAXIMIZE
-    many = isinstance(objective, Pareto)
-    directions = [low, *(low for _ in objective.costs)] if many else [high]
-    with _quiet():
-        # Named, or Optuna would make one that is not used.
-        any_sampler = optuna.samplers.RandomSampler(seed=0)
-        return optuna.create_study(directions=directions, sampler=any_sampler)
-
-
 def _sampler(
     spec: Sampler, distributions: Distributions, seed: int
 ) -> "optuna.samplers.BaseSampler":
     from optuna import samplers
 
-    with _quiet():
+    with quiet():
         match spec:
             case Tpe():
-                return _over(samplers.TPESampler, distributions)(
+                return over(samplers.TPESampler, distributions)(
                     n_startup_trials=1, seed=seed, multivariate=True, constant_liar=True
                 )
             case Gp():
-                return _over(samplers.GPSampler, distributions)(n_startup_trials=1, seed=seed)
+                return over(samplers.GPSampler, distributions)(n_startup_trials=1, seed=seed)
             case Nsga2():
-                return _over(samplers.NSGAIISampler, distributions)(
+                return over(samplers.NSGAIISampler, distributions)(
                     population_size=spec.population, seed=seed
                 )
             case CmaEs():
-                return _over(samplers.CmaEsSampler, distributions)(seed=seed)
+                return over(samplers.CmaEsSampler, distributions)(seed=seed)
             case _:
                 assert_never(spec)
-
-
-def _over(sampler: "type[SomeSampler]", distributions: Distributions) -> "type[SomeSampler]":
-    """A sampler told what it chooses from, which it would else gather from all trials each time."""
-    free = {name: found for name, found in distributions.items() if not found.single()}
-
-    def space(*_: object) -> Distributions:
-        return dict(free)
-
-    # The name is kept: the sampler marks generations by it.
-    made = type(sampler.__name__, (sampler,), {"infer_relative_search_space": space})
-    return cast("type[SomeSampler]", made)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without Optuna's news and its warnings of experiments."""
-    import optuna
-
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(level)
-
-
-def _values(known: History, objective: Objective) -> Floats:
-    """What the study is told, (N, objectives); NaN where unknown."""
-    if isinstance(objective, Pareto) and len(known):
-        return objective.values(known.errors, known.costs)
-    return known.fitness.reshape(len(known), 1)
 
 
 def _startup(spec: Sampler) -> int:
@@ -377,22 +277,12 @@ def _fit_for_cmaes(slots: Sequence[Slot], objective: Objective) -> None:
     if isinstance(objective, Pareto):
         raise SpecError("cmaes takes one objective, not pareto; choose tpe, gp, nsga2 or a reward")
     free = [slot for slot in slots if len(slot.values) > 1]
-    names = [_label(slot) for slot in free if not slot.ordered]
+    names = [label(slot) for slot in free if not slot.ordered]
     fitting = "choose tpe, gp, nsga2 or evolution"
     if names:
         raise SpecError(f"cmaes needs ordered parameters, and {names[0]} has no order; {fitting}")
     if len(free) < 2:
         raise SpecError(f"cmaes needs two parameters that vary, not {len(free)}; {fitting}")
-
-
-def _required(module: str) -> None:
-    """Raises UserError where a package of the extra is missing."""
-    try:
-        import_module(module)
-    except ImportError:
-        raise UserError(
-            f"this needs {module}, which is not installed; pip install 'netspace[search]'"
-        ) from None
 
 
 def _at_least(name: str, value: int, least: int) -> None:

@@ -4,6 +4,7 @@ Every strategy is a proposer behind the same `Search`, which keeps the promises:
 none over a hard limit, any number at once. A search is rebuilt by telling it what is known.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -18,9 +19,6 @@ from netspace.spaces.ranges import Floats
 
 PATIENCE = 256
 """Rounds of draws without a candidate that is new and allowed, after which there is none."""
-
-ENOUGH = 10
-"""So many results after the same epochs are taken instead of more results after fewer."""
 
 Origin = Literal["drawn", "proposed"]
 
@@ -57,6 +55,11 @@ class _Asked:
     errors: dict[int, float] = field(default_factory=dict)
     failed: bool = False
 
+    @property
+    def last(self) -> float:
+        """The error after the most epochs, in percent; NaN where the training failed."""
+        return math.nan if self.failed else self.errors[max(self.errors)]
+
 
 class Search:
     """A strategy at work on a domain; the same seed and answers give the same questions."""
@@ -65,7 +68,8 @@ class Search:
         self._proposer, self._domain, self._objective = proposer, domain, objective
         self._seed = seed
         self._asked: dict[int, _Asked] = {}
-        self._told: list[int] = []
+        self._told: set[int] = set()
+        self._exhausted = False
         self._keys: set[bytes] = set()
         self._draws = 0
         self._reserve: list[tuple[Genes, bytes, dict[str, float]]] = []
@@ -74,6 +78,11 @@ class Search:
     def domain(self) -> Domain:
         """What is chosen from."""
         return self._domain
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether random draws bring no new candidate any more."""
+        return self._exhausted
 
     def ask(self, count: int = 1) -> tuple[Candidate, ...]:
         """The next candidates: new ones, within all limits; fewer where no more can be found.
@@ -109,8 +118,7 @@ class Search:
         A candidate may be told of several times, each time after more epochs.
         """
         asked = self._asked[number]
-        if not asked.errors and not asked.failed:
-            self._told.append(number)
+        self._told.add(number)
         if np.isfinite(error):
             asked.errors[epochs] = float(error)
         else:
@@ -122,28 +130,26 @@ class Search:
 
     @property
     def history(self) -> History:
-        """All that was told, with errors after the most epochs that enough candidates came to."""
+        """All that was told, in the order asked, with the last error of each."""
         return self._history(np.random.default_rng(self._seed))
 
     def fitness(self, epochs: int) -> dict[int, float]:
-        """The fitness of every candidate that was told of after so many epochs, by its number."""
-        numbers = [number for number in self._told if epochs in self._asked[number].errors]
+        """What a choice among those told of after so many epochs prefers, by their numbers."""
+        numbers = [number for number in sorted(self._told) if epochs in self._asked[number].errors]
         reached = [self._asked[number] for number in numbers]
         errors = np.array([one.errors[epochs] for one in reached])
-        chance = np.random.default_rng(self._seed)
-        found = self._fitness(errors, _costs(reached), chance)
+        if not numbers:
+            return {}
+        found = self._objective.preference(errors, _costs(reached))
         return dict(zip(numbers, found.tolist(), strict=True))
 
     def _history(self, chance: Chance) -> History:
-        told = [self._asked[number] for number in self._told]
-        epochs = self._epochs(told)
-        reached = [one for one in told if one.failed or epochs in one.errors]
-        errors = np.array([one.errors.get(epochs, np.nan) for one in reached])
-        costs = _costs(reached)
-        known = set(self._told)
-        waiting = [one.genes for number, one in self._asked.items() if number not in known]
+        told = [self._asked[number] for number in sorted(self._told)]
+        errors = np.array([one.last for one in told])
+        costs = _costs(told)
+        waiting = [one.genes for number, one in self._asked.items() if number not in self._told]
         return History(
-            genes=self._stacked([one.genes for one in reached]),
+            genes=self._stacked([one.genes for one in told]),
             errors=errors,
             costs=costs,
             fitness=self._fitness(errors, costs, chance),
@@ -154,16 +160,6 @@ class Search:
         if not len(errors):
             return errors
         return self._objective.fitness(errors, costs, chance)
-
-    @staticmethod
-    def _epochs(told: list[_Asked]) -> int:
-        """After how many epochs errors are compared."""
-        counts: dict[int, int] = {}
-        for one in told:
-            for epochs in one.errors:
-                counts[epochs] = counts.get(epochs, 0) + 1
-        enough = [epochs for epochs, count in counts.items() if count >= ENOUGH]
-        return max(enough, default=min(counts, default=1))
 
     def _stacked(self, rows: list[Genes]) -> Genes:
         empty = np.zeros((0, len(self._domain.slots)), dtype=np.int64)
@@ -185,7 +181,7 @@ class Search:
 
     def _drawn(self) -> tuple[Genes, dict[str, float]] | None:
         """The next random draw that is new; None where there is no more."""
-        for _ in range(PATIENCE):
+        for _ in range(0 if self._exhausted else PATIENCE):
             while self._reserve:
                 genes, key, costs = self._reserve.pop()
                 if key not in self._keys:
@@ -196,6 +192,7 @@ class Search:
             )
             self._draws += 1
             self._reserve = list(self._new(self._domain.draw(DRAWS, chance)))[::-1]
+        self._exhausted = True
         return None
 
     def _new(self, genes: Genes) -> Iterator[tuple[Genes, bytes, dict[str, float]]]:

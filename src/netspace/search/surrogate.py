@@ -21,7 +21,7 @@ View = Literal["ranks", "gaps"]
 VIEWS: tuple[View, ...] = ("ranks", "gaps")
 """Two views of the same results; a model of one overlooks what a model of the other finds."""
 
-LEARNT, FITTED = 400, 160
+LEARNT, FITTED = 300, 160
 """Results that the model learns from, and those that its kernel is fitted to, at most."""
 
 FAILED = 100

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from netspace.config import Study
+from netspace.design.units import format_size
 from netspace.present.populations import Candidate, finished
+from netspace.search.domain import COSTS
+from netspace.search.front import front
 from netspace.search.objective import Accuracy, Objective
 from netspace.spaces.ranges import Floats
 from netspace.trial import Trial
@@ -40,11 +43,26 @@ def best_candidates(
     return [known[i] for i in _order(objective_of(study), errors, firsts, latencies_ms)]
 
 
+def best_words(
+    order: Sequence[Trial], objective: Objective, latencies_ms: Sequence[float], epochs: int
+) -> str:
+    """The best of these trials, best first, the size of their front, and what was spent on all."""
+    best, costs = order[0], costs_of(order, latencies_ms)
+    names = objective.costs or ("flops",)
+    errors = np.array([one.error for one in order], dtype=np.float64)
+    size = int(front(np.stack([errors, *(costs[name] for name in names)], axis=1)).sum())
+    return (
+        f"Best of {len(order)}: {best.name}, {best.error:.2f} % at "
+        f"{format_size(best.complexity.flops)} flops; {size} on the front of error and "
+        f"{' and '.join(name.removesuffix('_ms') for name in names)}; {epochs} epochs trained"
+    )
+
+
 def costs_of(trials: Sequence[Trial], latencies_ms: Sequence[float]) -> dict[str, Floats]:
     """What the trials' networks cost, by name, (N,)."""
     costs = {
         name: np.array([getattr(one.complexity, name) for one in trials], dtype=np.float64)
-        for name in ("flops", "params", "activations")
+        for name in COSTS
     }
     if latencies_ms:
         costs["latency_ms"] = np.array([latencies_ms[one.index] for one in trials])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from netspace.config import Budget, SearchTerms, SpaceChoice, Study, study_from_plain
 from netspace.design.serial import read, to_plain
@@ -13,6 +14,7 @@ from netspace.train.data import DataSet
 from netspace.workflow.plan import Circumstances, Plan, plan
 from netspace.workflow.population import draw
 from netspace.workflow.probing import probe
+from netspace.workflow.searching import Searching
 from netspace.workflow.session import (
     Session,
     begun_by_study_file,
@@ -56,20 +58,21 @@ class Request:
 
     def study(self) -> Study:
         """The study before its size is known, unless that is given."""
-        study = Study(
+        searched: dict[str, Any] = {}
+        if self.space is not None:
+            searched = {"spaces": (self._choice(self.space),), "search": self.search}
+        return Study(
             data=self.data,
             budget=self.budget,
             resolution=self.resolution,
             seed=self.seed,
             skip_broken=self.skip_broken,
+            **searched,
         )
-        return study if self.space is None else self._searching(study, self.space)
 
-    def _searching(self, study: Study, space: str) -> Study:
+    def _choice(self, space: str) -> SpaceChoice:
         choice = SpaceChoice(name=space)
-        if self.networks is not None:
-            choice = replace(choice, networks=self.networks)
-        return replace(study, spaces=(choice,), search=self.search)
+        return choice if self.networks is None else replace(choice, networks=self.networks)
 
     def sized(self, study: Study) -> Study | None:
         """The study with its recipe's epochs as given; None where the time is to fit them."""
@@ -106,18 +109,28 @@ def _same_request(request: Request, store: Store, folder: RunFolder) -> None:
         return
     if known is None:
         raise begun_by_study_file(folder)
-    known = to_plain(read(Request, known), complete=True)  # it may have been written with fewer
-    if known == wanted:
+    before = read(Request, known)  # it may have been written with fewer
+    if before == request:
         return
-    there, here = ({**plain, **plain["budget"]} for plain in (known, wanted))
-    name = next(
-        key for key in (*here, *there) if key != "budget" and here.get(key) != there.get(key)
-    )
+    there, here = _options(before), _options(request)
+    name = next(key for key in here if here[key] != there[key])
     raise RunError(
         f"{folder.path} holds another {request.study().kind} (--{name.replace('_', '-')} differs: "
         f"{there.get(name)} there, {here.get(name)} here); choose another --out, or repeat the "
         "command it was begun with"
     )
+
+
+def _options(request: Request) -> dict[str, object]:
+    """What the request says, as the command line names it."""
+    plain, terms = to_plain(request, complete=True), request.search
+    budget, search = plain.pop("budget"), plain.pop("search")
+    said = {
+        "strategy": None if terms is None else terms.strategy.kind,
+        "objective": None if terms is None else terms.objective.sentence,
+        "halving": None if terms is None else terms.halving is not None,
+    }
+    return {**plain, **budget, **said, "search": search}  # the last for settings of the same name
 
 
 def _planned(request: Request, at_work: Session) -> Plan:
@@ -128,13 +141,35 @@ def _planned(request: Request, at_work: Session) -> Plan:
         return Plan(study=study_from_plain(known), seconds=0.0, sentences=sentences)
     base = replace(request.study(), recipe=usual_recipe(at_work.data))
     given = request.sized(base)
+    if base.search is not None:
+        Searching(base, at_work)  # a strategy that does not fit is refused before all measuring
     if given is None:
         made = plan(base, _circumstances(base, at_work), time=request.time, spent=at_work.spent)
+        made = _with_halving(made)
     else:
         made = Plan(study=given, seconds=0.0, sentences=())
     for sentence in made.sentences:
         at_work.watcher.say(sentence)
     return made
+
+
+def _with_halving(made: Plan) -> Plan:
+    """More networks where most of them are stopped early: the plan reckons with whole trainings."""
+    study = made.study
+    if study.search is None or study.search.halving is None:
+        return made
+    halving, epochs = study.search.halving, study.recipe.epochs
+    (choice,) = study.spaces
+    networks = int(choice.networks * epochs / halving.mean_epochs(epochs))
+    rungs = halving.rungs(epochs)
+    ends = networks // halving.factor ** (len(rungs) - 1)
+    said = (
+        f"With halving that is time for {networks} networks instead: after "
+        f"{', '.join(map(str, rungs[:-1]))} of {epochs} epochs one in {halving.factor} goes on, so "
+        f"about {ends} come to the end."
+    )
+    spaces = (replace(choice, networks=networks),)
+    return replace(made, study=replace(study, spaces=spaces), sentences=(*made.sentences, said))
 
 
 def usual_recipe(data: DataSet) -> Recipe:

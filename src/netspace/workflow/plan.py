@@ -126,9 +126,10 @@ def _sentences(study: Study, here: Circumstances, seconds: float, time: float) -
     shares = ", ".join(f"{choice.networks} of {choice.called}" for choice in study.spaces)
     images = recipe.train_images or here.train_images
     part = "" if recipe.train_images is None else f" of {here.train_images:,}"
-    ranges = ", ".join(bound.sentence for bound in study.budget.bounds)
+    ranges = ", ".join(bound.sentence for bound in study.budget.bounds) or "any cost"
+    how = "drawn" if study.search is None else "asked for"
     said = [
-        f"Networks are drawn with {ranges} per image of {here.resolution}x{here.resolution}.",
+        f"Networks are {how} with {ranges} per image of {here.resolution}x{here.resolution}.",
         f"Population: {networks} networks ({shares}), {recipe.epochs} epochs on {images:,}{part} "
         f"training images each, in batches of {recipe.batch_size}; an epoch leaves out a last, "
         "smaller one.",
@@ -137,7 +138,7 @@ def _sentences(study: Study, here: Circumstances, seconds: float, time: float) -
         f"That takes about {duration(seconds)} on {here.workers} workers, measured on "
         f"{len(here.speeds)} networks of these spaces.",
     ]
-    if networks < FEWEST:
+    if networks < FEWEST and study.search is None:
         said.append(
             f"{duration(time)} allow only {networks} networks; with {FEWEST} or more the spaces "
             "are easier to tell apart."

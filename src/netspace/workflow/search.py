@@ -1,17 +1,18 @@
 """A search as the command line asks for it: a space, a strategy, images and a limit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
-from netspace.config import Budget, SearchTerms, Study, load_study
+from netspace.config import Budget, SearchTerms, SpaceChoice, Study, load_study
 from netspace.design.units import parse_duration
 from netspace.errors import StudyError, UnknownNameError, UserError
 from netspace.run.folder import RunFolder
 from netspace.search.halving import Halving
 from netspace.search.objective import Accuracy, Cost, Objective, Pareto, Reward
 from netspace.search.strategies import strategy
+from netspace.train.proxies import PROXIES
 from netspace.workflow.design import Request
 from netspace.workflow.study import run_study
 from netspace.workflow.table_search import TableWish
@@ -90,7 +91,8 @@ class Weighing:
     def _refuse(self, *names: str) -> None:
         for name in names:
             if getattr(self, name) is not None:
-                raise UserError(f"--{name} does nothing without --objective soft, hard or pareto")
+                weighing = "soft or hard" if name == "w" else "soft, hard or pareto"
+                raise UserError(f"--{name} does nothing without --objective {weighing}")
 
 
 def _cost(name: str) -> Cost:
@@ -172,7 +174,7 @@ class Wish:
         own |= {"objective": weighing.objective, "cost": weighing.cost, **weighing.limits}
         return {
             **own,
-            "w": weighing.w,
+            "w": weighing.w is not None,
             "time": size.time,
             "networks": size.networks,
             "epochs": size.epochs,
@@ -207,6 +209,10 @@ class OnTable:
         for name, given in trained.items():
             if given:
                 raise UserError(f"a table takes the place of training: leave out --{name}")
+        if wish.resolution and not self.fitted:
+            raise UserError("--resolution is that of a space: add --fitted, or leave it out")
+        if self.categories and self.fitted:
+            raise UserError("a space knows its categories: leave out --categories, or --fitted")
         return TableWish(
             table=self.table or "",
             strategy=strategy(wish.strategy or USUAL),
@@ -218,8 +224,60 @@ class OnTable:
             fitted=self.fitted,
             space=wish.space,
             resolution=wish.resolution or 224,
-            unordered=tuple(filter(None, (self.categories or "").split(","))),
+            unordered=tuple(filter(None, map(str.strip, (self.categories or "").split(",")))),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByProxy:
+    """The options of a search by a score of untrained networks; None is what was not given."""
+
+    estimate: str | None = None
+    output: Path | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a score takes the place of training."""
+        return self.estimate not in (None, "training")
+
+    def refuse(self) -> None:
+        """Raise UserError for an option that says something only of scores."""
+        if self.output is not None:
+            raise UserError("-o belongs to a search by --estimate: add that, or leave -o out")
+
+    def study(self, wish: Wish, on: OnTable, **others: object) -> Study:
+        """What to search. Raises UserError for options that do not fit; others: by name."""
+        name = self.estimate or ""
+        if name not in PROXIES:
+            raise UnknownNameError.of("estimate", name, ("training", *PROXIES))
+        self._refuse(wish, on, others)
+        if not wish.weighing.budget.bounds:
+            raise UserError(f"--estimate {name} needs a limit: give --flops, such as 5M")
+        data, space = wish._needed("data"), wish._needed("space")
+        return Study(
+            data=data.rstrip("/") or data,
+            budget=wish.weighing.budget,
+            spaces=(SpaceChoice(name=space, networks=wish.size.networks or 200),),
+            search=SearchTerms(strategy=strategy(wish.strategy or USUAL)),
+            resolution=wish.resolution,
+            seed=wish.seed,
+            skip_broken=wish.skip_broken,
+        )
+
+    def _refuse(self, wish: Wish, on: OnTable, others: Mapping[str, object]) -> None:
+        size, weighing = wish.size, wish.weighing
+        trained = {"--time": size.time, "--epochs": size.epochs, "--halving": size.halving}
+        tables = {f"--{one.name}": getattr(on, one.name) for one in fields(on)}
+        weighed = {"--cost": weighing.cost, "--w": weighing.w}
+        weighed |= {"--latency": weighing.limits.get("latency")}
+        if weighing.objective != "accuracy":
+            weighed |= {"--objective": weighing.objective}
+        for name, given in {**trained, **tables, **weighed, **others}.items():
+            if given is not None and given is not False:
+                raise UserError(
+                    f"--estimate {self.estimate} only scores untrained networks within a budget "
+                    f"and makes no run: leave out {name}"
+                )
 
 
 def search_study(file: Path, out: Path | None, watcher: Watcher, *, command: str = "") -> RunFolder:

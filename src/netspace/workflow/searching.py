@@ -7,11 +7,12 @@ import numpy as np
 from netspace.config import SearchTerms, Study
 from netspace.run.loop import Part
 from netspace.run.store import Store
+from netspace.search.objective import Reward
 from netspace.search.space_domain import SpaceDomain
 from netspace.search.strategies import search
 from netspace.search.strategy import Candidate, Origin
 from netspace.trial import Trial
-from netspace.workflow.choosing import costs_of
+from netspace.workflow.choosing import best_words, costs_of, ranked
 from netspace.workflow.population import trial_seed
 from netspace.workflow.session import Session
 
@@ -35,11 +36,23 @@ class Searching:
         self._search = search(terms.strategy, self._domain, terms.objective, seed=study.seed)
         self._rungs = _rungs(terms, study.recipe.epochs)
         self._trials: dict[int, Trial] = {}
+        self._best: int | None = None
         self._recall()
 
     def train(self) -> None:
         """Train as many networks as the study says, whatever is done already left alone."""
+        say, objective = self._at_work.watcher.say, self._terms.objective
+        say(f"Search by {self._terms.strategy.kind}: {objective.sentence}.")
+        if isinstance(objective, Reward) and objective.remark:
+            say(f"Note: {objective.remark}.")
         self._at_work.train("population", source=self)
+        if self._search.exhausted and len(self._trials) < self._choice.networks:
+            short = (
+                f"The search ended after {len(self._trials)} networks: random draws bring no other "
+                "network of the space within the budget."
+            )
+            say(short)
+            self._store.record(plan=[*(self._store.fact("plan") or ()), short])
 
     @property
     def epochs(self) -> int:
@@ -60,10 +73,13 @@ class Searching:
         while len(found) < count and (again := self._promoted()) is not None:
             found.append(again)
         wanted = min(count - len(found), self._choice.networks - len(self._trials))
-        return (*found, *(self._new(self._search.ask(wanted)) if wanted > 0 else ()))
+        new = self._new(self._search.ask(wanted)) if wanted > 0 else ()
+        return (*found, *new) or self._last()
 
     def part(self, trial: Trial) -> Part:
         """As far as the trial's training goes now, and where its state is kept until it goes on."""
+        if trial.round != "population":  # planned already when the run was stopped
+            return Part()
         done = len(trial.curve)
         until = next((rung for rung in self._rungs if rung > done), None)
         if self._terms.halving is None:
@@ -74,6 +90,10 @@ class Searching:
     @property
     def _store(self) -> Store:
         return self._at_work.store
+
+    @property
+    def _latencies(self) -> Sequence[float]:
+        return self._store.fact("latencies_ms") or ()
 
     @property
     def _weighs_latency(self) -> bool:
@@ -97,30 +117,57 @@ class Searching:
         for trial in under_way:
             (now,) = self._store.trials(id=trial.id)
             self._tell(now)
+        self._say_best()
+
+    def _say_best(self) -> None:
+        """Tell the watcher of a new best, with the front and what was spent."""
+        known = list(self._trials.values())
+        order = ranked(self._study, known, self._latencies)
+        if not order or order[0].index == self._best:
+            return
+        self._best = order[0].index
+        epochs = sum(len(trial.curve) for trial in known)
+        self._at_work.watcher.say(best_words(order, self._terms.objective, self._latencies, epochs))
 
     def _tell(self, trial: Trial) -> None:
         self._trials[trial.index] = trial
+        for rung in self._rungs:  # also of a network that goes on, or failed when it did
+            if rung <= len(trial.curve):
+                error = trial.curve[rung - 1].validation_error_percent
+                self._search.tell(trial.index, error, epochs=rung)
         if trial.state == "failed":
             self._search.tell(trial.index, float("nan"))
-        elif trial.state == "finished":
-            for rung in self._rungs:
-                if rung <= len(trial.curve):
-                    error = trial.curve[rung - 1].validation_error_percent
-                    self._search.tell(trial.index, error, epochs=rung)
 
     def _promoted(self) -> Trial | None:
         """A network that goes on, planned again."""
         if self._terms.halving is None:
             return None
-        waiting = {
+        fitness = {rung: self._search.fitness(rung) for rung in self._rungs[:-1]}
+        number = self._terms.halving.promoted(fitness, self._waiting)
+        return None if number is None else self._going_on(number)
+
+    def _last(self) -> tuple[Trial, ...]:
+        """Where all wait, too few for one to come to the end: the best of the longest trained."""
+        waiting, states = self._waiting, {trial.state for trial in self._trials.values()}
+        if self._rungs[-1] in waiting.values() or states & {"planned", "running"}:
+            return ()
+        for rung in reversed(self._rungs[:-1]):
+            fitness = self._search.fitness(rung)
+            here = [number for number in fitness if waiting.get(number) == rung]
+            if here:
+                return (self._going_on(max(here, key=lambda number: (fitness[number], -number))),)
+        return ()
+
+    @property
+    def _waiting(self) -> dict[int, int]:
+        """The rung at which each network stands that is not in training."""
+        return {
             index: len(trial.curve)
             for index, trial in self._trials.items()
             if trial.state == "finished"
         }
-        fitness = {rung: self._search.fitness(rung) for rung in self._rungs[:-1]}
-        number = self._terms.halving.promoted(fitness, waiting)
-        if number is None:
-            return None
+
+    def _going_on(self, number: int) -> Trial:
         self._store.go_on(self._trials[number].id)
         return self._planned(number)
 

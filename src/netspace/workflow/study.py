@@ -61,7 +61,7 @@ def _same_study(study: Study, store: Store, folder: RunFolder) -> None:
     known = store.fact("study")
     if known is None:
         return
-    over = store.fact("winner") is not None
+    over = store.fact("finalists") is not None
     known, wanted = (_terms(one, over=over) for one in (study_from_plain(known), study))
     if known == wanted:
         return
@@ -75,7 +75,8 @@ def _same_study(study: Study, store: Store, folder: RunFolder) -> None:
 def _terms(study: Study, *, over: bool) -> dict[str, Any]:
     """What must be the same where a run goes on, as plain values.
 
-    A search that is not over may go on to more or fewer networks, and to another final round.
+    A search whose finalists are not chosen may go on to more or fewer networks, and to another
+    final round.
     """
     plain = {**to_plain(study, complete=True), **FREE}
     if study.search is not None and not over:
@@ -96,12 +97,12 @@ def carry_out(study: Study, at_work: Session, **facts: object) -> None:
         store.record(study=to_plain(study, complete=True))
     if study.search is None:
         at_work.train("population")
-    else:
+    elif store.fact("finalists") is None:
         Searching(study, at_work).train()
     if store.fact("finalists") is None:
-        if not store.trials(round="population", state="finished"):
-            raise nothing_finished(store, "network", "smaller networks")
         plan_final(study, store)
+        if not store.trials(round="final"):
+            raise nothing_finished(store, "network", "smaller networks")
         store.record(finalists=True)
     at_work.train("final")
     _choose(study, at_work)
@@ -113,6 +114,8 @@ def _begin(study: Study, at_work: Session, facts: Mapping[str, object]) -> None:
     Nothing is recorded before the sampling succeeds: a study that cannot begin leaves the folder
     free for one that can.
     """
+    if study.search is not None:
+        Searching(study, at_work)  # refuses a strategy that does not fit the space
     populations = [
         draw(study, choice, at_work.data, networks=SIZED_BY if study.search else choice.networks)
         for choice in study.spaces
