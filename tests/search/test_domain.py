@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspace.search.domain import Slot, mutated, one_hot
+from netspace.errors import SpecError
+from netspace.search.domain import Slot, chosen_genes, mutated
 from tests.search.domains import Grid, seeds, slots
 
 
@@ -57,29 +59,11 @@ def test_every_slot_is_as_likely_to_change():
     assert (abs(shares - 1 / 3) < 0.025).all()
 
 
-@given(slots(), seeds, st.integers(0, 20), st.integers(2, 9))
-def test_encodings_tell_candidates_apart(found, seed, rows, most):
-    genes = Grid(found).draw(rows, np.random.default_rng(seed))
-    encoded = one_hot(found, genes, most=most)
-    assert len(encoded) == rows
-    assert ((encoded >= 0) & (encoded <= 1)).all()
-    assert len(np.unique(encoded, axis=0)) == len(np.unique(genes, axis=0))
-    columns = sum(
-        (slot.ordered or len(slot.values) > most) + len(slot.values) * (len(slot.values) <= most)
-        for slot in found
+def test_a_value_that_a_slot_lacks_is_refused():
+    found = (Slot(name="kernel", place=0, values=(3, 5)),)
+    np.testing.assert_array_equal(
+        chosen_genes(found, {"kernel": np.array([[5.0], [3.0]])}), [[1], [0]]
     )
-    assert encoded.shape[1] == columns
-
-
-def test_an_encoding_by_hand():
-    found = (
-        Slot(name="kernel", place=0, values=(3, 5, 7)),
-        Slot(name="kind", place=0, values=(0, 1), ordered=False),
-        Slot(name="width", place=0, values=tuple(range(11))),
-    )
-    encoded = one_hot(found, np.array([[1, 0, 10], [2, 1, 5]]))
-    np.testing.assert_array_equal(encoded, [[0.5, 0, 1, 0, 1, 0, 1.0], [1.0, 0, 0, 1, 0, 1, 0.5]])
-
-
-def test_no_slots_encode_to_nothing():
-    assert one_hot((), np.zeros((3, 0), dtype=np.int64)).shape == (3, 0)
+    for absent in (4.0, 2.0, 7.0):
+        with pytest.raises(SpecError, match=f"kernel: {absent:g} is none of its values in place 1"):
+            chosen_genes(found, {"kernel": np.array([[3.0], [absent]])})

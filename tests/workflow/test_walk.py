@@ -128,7 +128,7 @@ def test_a_walk_killed_anywhere_comes_to_the_same():
 
 def test_networks_are_not_trained_in_vain():
     """40 that propose and 20 a side for the first look: with fewer allowed none is trained."""
-    with pytest.raises(UserError, match="--at-most 79 is fewer .* give at least 80"):
+    with pytest.raises(UserError, match=r"--at-most 79 is fewer .* give at least 80"):
         walked(0, effect=0.0, at_most=79)
     _, source, ended = walked(0, effect=0.0, at_most=80)
     assert source.trained == 80

@@ -12,6 +12,7 @@ import numpy as np
 from netspace.analyse.comparison import Comparison
 from netspace.analyse.verdict import compare
 from netspace.present.record import RunRecord
+from netspace.search.domain import COSTS
 from netspace.table import Floats, TrialTable
 from netspace.trial import Trial
 
@@ -192,3 +193,14 @@ def candidates(final: Sequence[Trial]) -> tuple[Candidate, ...]:
         for trials in groups.values()
     ]
     return tuple(sorted(found, key=lambda one: (one.error is None, one.error or 0.0)))
+
+
+def costs_of(trials: Sequence[Trial], latencies_ms: Sequence[float] = ()) -> dict[str, Floats]:
+    """What the trials' networks cost, by name, (N,); latencies_ms: of a search, by index."""
+    costs: dict[str, Floats] = {
+        name: np.array([getattr(trial.complexity, name) for trial in trials], dtype=np.float64)
+        for name in COSTS
+    }
+    if latencies_ms:
+        costs["latency_ms"] = np.array([latencies_ms[trial.index] for trial in trials])
+    return costs

@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from netspace.analyse.outcomes import Floats
 from netspace.config import SearchTerms
-from netspace.present.populations import Candidate, candidates, parameter_column
+from netspace.present.populations import Candidate, candidates, costs_of, parameter_column
 from netspace.present.record import RunRecord
 from netspace.search.front import front
 from netspace.search.objective import Cost, Objective, Reward
 from netspace.trial import State, Trial
-
-COUNTED: tuple[Cost, ...] = ("flops", "params", "activations")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,7 +100,7 @@ def trace_of(record: RunRecord) -> Trace:
         names=tuple(trial.name for trial in trials),
         errors=np.array([_error(trial) for trial in trials], dtype=np.float64),
         states=tuple(trial.state for trial in trials),
-        costs=_costs(trials, record.latencies_ms),
+        costs=costs_of(trials, record.latencies_ms),
         drawn=np.array([record.origins[t.index] == "drawn" for t in trials], dtype=np.bool_),
         parameters={
             name: parameter_column([t.parameters.get(name) for t in trials]) for name in names
@@ -122,16 +120,6 @@ def terms_of(record: RunRecord) -> SearchTerms:
 def _error(trial: Trial) -> float:
     known = trial.state == "finished" and trial.error is not None and isfinite(trial.error)
     return trial.error if known and trial.error is not None else nan
-
-
-def _costs(trials: Sequence[Trial], latencies_ms: Sequence[float]) -> dict[str, Floats]:
-    costs: dict[str, Floats] = {
-        name: np.array([getattr(trial.complexity, name) for trial in trials], dtype=np.float64)
-        for name in COUNTED
-    }
-    if latencies_ms:
-        costs["latency_ms"] = np.array([latencies_ms[t.index] for t in trials], dtype=np.float64)
-    return costs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -195,7 +183,7 @@ def finalists(record: RunRecord) -> tuple[Candidate, ...]:
     if record.study.search is None or not known:
         return found
     errors = np.array([one.error for one in known], dtype=np.float64)
-    costs = _costs([one.first for one in known], record.latencies_ms)
+    costs = costs_of([one.first for one in known], record.latencies_ms)
     worth = terms_of(record).objective.preference(errors, costs)
     ranks = [
         (-len(one.finished), -float(value), one.first.id)

@@ -123,19 +123,3 @@ def _another(slot: Slot, value: int, chance: Chance) -> int:
         return other + (other >= value)
     other = int(chance.integers(count - 1))
     return other + (other >= value)
-
-
-def one_hot(slots: tuple[Slot, ...], genes: Genes, *, most: int = 8) -> Floats:
-    """Candidates as numbers for a model, (N, columns).
-
-    A slot of up to `most` values has a column for each of them; every ordered slot has one with
-    the value's place among its values, from 0 to 1.
-    """
-    columns = []
-    for slot, chosen in zip(slots, genes.T, strict=True):
-        count = len(slot.values)
-        if slot.ordered or count > most:
-            columns.append(chosen / max(1, count - 1))
-        if count <= most:
-            columns += [(chosen == value).astype(np.float64) for value in range(count)]
-    return np.stack(columns, axis=1) if columns else np.zeros((len(genes), 0))

@@ -6,8 +6,7 @@ import numpy as np
 
 from netspace.config import Study
 from netspace.design.units import format_size
-from netspace.present.populations import Candidate, finished
-from netspace.search.domain import COSTS
+from netspace.present.populations import Candidate, costs_of, finished
 from netspace.search.front import front
 from netspace.search.objective import Accuracy, Objective
 from netspace.spaces.ranges import Floats
@@ -56,17 +55,6 @@ def best_words(
         f"{format_size(best.complexity.flops)} flops; {size} on the front of error and "
         f"{' and '.join(name.removesuffix('_ms') for name in names)}; {epochs} epochs trained"
     )
-
-
-def costs_of(trials: Sequence[Trial], latencies_ms: Sequence[float]) -> dict[str, Floats]:
-    """What the trials' networks cost, by name, (N,)."""
-    costs = {
-        name: np.array([getattr(one.complexity, name) for one in trials], dtype=np.float64)
-        for name in COSTS
-    }
-    if latencies_ms:
-        costs["latency_ms"] = np.array([latencies_ms[one.index] for one in trials])
-    return costs
 
 
 def _order(

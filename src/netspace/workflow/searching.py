@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from netspace.config import SearchTerms, Study
+from netspace.present.populations import costs_of
 from netspace.run.loop import Part
 from netspace.run.store import Store
 from netspace.search.objective import Reward
@@ -12,7 +13,7 @@ from netspace.search.space_domain import SpaceDomain
 from netspace.search.strategies import search
 from netspace.search.strategy import Candidate, Origin
 from netspace.trial import Trial
-from netspace.workflow.choosing import best_words, costs_of, ranked
+from netspace.workflow.choosing import best_words, ranked
 from netspace.workflow.population import trial_seed
 from netspace.workflow.session import Session
 
