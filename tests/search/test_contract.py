@@ -33,7 +33,7 @@ def begun(
     try:
         found = search(STRATEGIES[name], chosen, objective or Accuracy(), seed=seed)
     except SpecError as refusal:
-        check_refusal(name, chosen, str(refusal))
+        check_refusal(name, chosen, objective or Accuracy(), str(refusal))
         pytest.skip(str(refusal))
     for one in drawn(where, past):
         found.restore(one.number, one.genes, one.costs)
@@ -41,8 +41,9 @@ def begun(
     return found
 
 
-def check_refusal(name: str, chosen: Domain, said: str) -> None:
+def check_refusal(name: str, chosen: Domain, objective: Objective, said: str) -> None:
     names = {slot.name for slot in chosen.slots if not slot.ordered}
+    names |= {objective.kind} if isinstance(objective, Pareto) else set()
     assert name in REFUSING
     assert "\n" not in said
     assert any(unordered in said for unordered in names)
@@ -150,7 +151,8 @@ def test_the_seed_decides(name, where):
         tell(one, found)
     more = [one.ask(4) for one in (first, again, other)]
     assert same(asked[0] + more[0], asked[1] + more[1])
-    assert not same(asked[0] + more[0], asked[2] + more[2])
+    if name != "surrogate" or where not in TABLES:  # it compares all that a tiny table has left
+        assert not same(asked[0] + more[0], asked[2] + more[2])
 
 
 @each_strategy

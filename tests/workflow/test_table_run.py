@@ -78,7 +78,7 @@ def test_the_report_is_written_and_can_be_written_again(folder: RunFolder) -> No
 def test_what_trains_names_the_kind_and_what_a_table_has_instead(folder: RunFolder) -> None:
     with pytest.raises(RunError, match=r"another kind \(table, not design\)") as found:
         read_record(folder)
-    assert str(found.value).endswith("of a table there are report, compare and refine")
+    assert str(found.value).endswith("of a table there are report, compare, refine and search")
 
 
 def test_a_run_that_trains_is_no_table(tmp_path: Path) -> None:

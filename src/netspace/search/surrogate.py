@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
+from threadpoolctl import ThreadpoolController
 
 from netspace.errors import SpecError
 from netspace.search.domain import Chance, Domain, Genes, mutated
@@ -65,6 +66,7 @@ class Modelling:
 
     def __init__(self, spec: Surrogate, domain: Domain):
         self._spec, self._domain = spec, domain
+        self._threads = ThreadpoolController()
         self._kernels: dict[View, tuple[int, Kernel]] = {}
 
     def propose(self, known: History, count: int, chance: Chance) -> Genes:
@@ -76,7 +78,8 @@ class Modelling:
         if not len(found):
             return found
         view = VIEWS[int(chance.integers(len(VIEWS)))]
-        return found[_most_promising(*self._expected(view, known, found), count)]
+        with self._threads.limit(limits=1):  # small products wait for each other on more
+            return found[_most_promising(*self._expected(view, known, found), count)]
 
     def _expected(self, view: View, known: History, found: Genes) -> tuple[Posterior, float]:
         """What the model makes of candidates, and the best that is known or under way."""
