@@ -10,7 +10,6 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,11 @@ import torch
 from _shared import SHARED, print_result
 from netspace.recipe import Precision, Recipe
 from netspace.run.executors import ProcessPool
-from netspace.run.jobs import EpochDone, Finished, TrainJob
 from netspace.train import device as devices
 from netspace.train.data import DataSet, Split, load, save
 from netspace.train.latency import measure_latency
 from netspace.train.trainer import train
-from training_speed import plain_network
+from training_speed import plain_network, train_all
 
 WORKERS = (1, 4)
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
@@ -44,8 +42,8 @@ def pooled(
 ) -> dict[str, Any]:
     """Images per second of all workers together, start and evaluations left out, and accuracies."""
     with ProcessPool(saved, workers=workers, device=device) as pool:
-        _finished(pool, [replace(recipe, epochs=1, warmup_epochs=0)] * workers)
-        done = _finished(pool, [recipe] * trainings)
+        train_all(pool, [replace(recipe, epochs=1, warmup_epochs=0)] * workers)
+        done = train_all(pool, [recipe] * trainings)
     part = recipe.train_images or 0
     trained = part // recipe.batch_size * recipe.batch_size * recipe.epochs
     speeds = [trained / sum(epoch.seconds for epoch in one.curve) for one in done]
@@ -57,22 +55,6 @@ def pooled(
         "trainings": trainings,
         "device": done[0].setting["device"],
     }
-
-
-def _finished(pool: ProcessPool, recipes: Sequence[Recipe]) -> list[Finished]:
-    waiting = [
-        TrainJob(id=seed, network=plain_network(), recipe=recipe, seed=seed)
-        for seed, recipe in enumerate(recipes)
-    ]
-    done: list[Finished] = []
-    while len(done) < len(recipes):
-        while waiting and pool.room:
-            pool.submit(waiting.pop())
-        for event in pool.events():
-            if not isinstance(event, EpochDone):
-                assert isinstance(event, Finished), event
-                done.append(event)
-    return done
 
 
 def in_parts(data: DataSet, device: str) -> dict[str, Any]:

@@ -75,10 +75,10 @@ def run_netspace(
         start = time.perf_counter()
         with ProcessPool(saved) as pool:
             warm_up = replace(recipe, epochs=1, train_images=4 * recipe.batch_size)
-            _train_all(pool, [warm_up] * pool.size)
+            train_all(pool, [warm_up] * pool.size)
             starting = time.perf_counter() - start
             workers = pool.size
-            done = _train_all(pool, [recipe] * (seeds * workers))
+            done = train_all(pool, [recipe] * (seeds * workers))
     trained = images // recipe.batch_size * recipe.batch_size * epochs
     speeds = [trained / sum(epoch.seconds for epoch in result.curve) for result in done]
     facts = {
@@ -89,7 +89,8 @@ def run_netspace(
     return workers * statistics.fmean(speeds), [100 - result.error for result in done], facts
 
 
-def _train_all(pool: ProcessPool, recipes: list[Recipe]) -> list[Finished]:
+def train_all(pool: ProcessPool, recipes: list[Recipe]) -> list[Finished]:
+    """The plain network trained by each recipe, on all workers at once."""
     waiting = [
         TrainJob(id=seed, network=plain_network(), recipe=recipe, seed=seed)
         for seed, recipe in enumerate(recipes)

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from netspace.run.store import Store
 from netspace.search.strategies import STRATEGIES
 from tests.commands import Netspace, Told
 from tests.pictures import picture_folder
+from tests.watching import wait_for_finished
 from tests.workflow.test_searching import Pool, use
 
 SIZE = ("--networks", 4, "--epochs", 1)
@@ -419,7 +419,7 @@ def test_a_real_search_goes_on_after_a_kill(netspace: Netspace, tmp_path: Path) 
     file, out = written(tmp_path, study), tmp_path / "run"
     command = [sys.executable, "-m", "netspace.cli", "search", str(file), "--out", str(out)]
     first = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    kept = _finished(out / "run.db", 2)
+    kept = wait_for_finished(out / "run.db", 2)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     told = netspace("search", file, "--out", out, "--json")
@@ -432,15 +432,3 @@ def test_a_real_search_goes_on_after_a_kill(netspace: Netspace, tmp_path: Path) 
     summary = json.loads(told.out)
     assert summary["networks_trained"] == 5
     assert 0 <= summary["test_error_percent"] <= 100
-
-
-def _finished(database: Path, number: int) -> list:
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
-        if database.exists():
-            with Store(database) as store:
-                done = store.trials(state="finished")
-            if len(done) >= number:
-                return done
-        time.sleep(0.05)
-    raise AssertionError("nothing finished in four minutes")

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from netspace.run.store import Store
 from netspace.train.build import build
 from netspace.workflow.study import run_study
 from tests.pictures import picture_folder
-from tests.watching import Silent
+from tests.watching import Silent, wait_for_finished
 
 
 def small_study(data: Path, **changes: object) -> Study:
@@ -156,7 +155,7 @@ def test_after_a_kill_the_same_command_goes_on(tmp_path: Path, pictures: Path) -
     command = [sys.executable, "-m", "netspace.cli", "run", str(file), "--out", str(tmp_path / "r")]
     first = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     database = tmp_path / "r" / "run.db"
-    kept = _wait_for_finished(database, 2)
+    kept = wait_for_finished(database, 2)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -177,7 +176,7 @@ def test_an_interrupt_leaves_a_run_that_goes_on(tmp_path: Path, pictures: Path) 
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
-    _wait_for_finished(tmp_path / "r" / "run.db", 1)
+    wait_for_finished(tmp_path / "r" / "run.db", 1)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -188,18 +187,6 @@ def test_an_interrupt_leaves_a_run_that_goes_on(tmp_path: Path, pictures: Path) 
     assert counts["finished"] >= 1
     assert counts["planned"] >= 1
     assert not (tmp_path / "r" / ".images").exists()
-
-
-def _wait_for_finished(database: Path, number: int) -> list:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if database.exists():
-            with Store(database) as store:
-                done = store.trials(state="finished")
-            if len(done) >= number:
-                return done
-        time.sleep(0.05)
-    raise AssertionError("nothing finished in two minutes")
 
 
 def test_workers_and_device_may_change_between_sessions(

@@ -79,6 +79,11 @@ def summarise(errors: ArrayLike, *, failed: int = 0, confidence: float = 0.95) -
     )
 
 
+def fewest_for(k: int) -> int:
+    """Networks that an interval of the expected best of k takes, at least."""
+    return max(DRAWS_FOR_EACH * k, FEWEST)
+
+
 def best_interval(ascending: Floats, k: int, confidence: float = 0.95) -> Interval | None:
     """Of the expected best of k, of the mean for k = 1; None with fewer than 3 k or 10 networks.
 
@@ -86,7 +91,7 @@ def best_interval(ascending: Floats, k: int, confidence: float = 0.95) -> Interv
     of its influences.
     """
     n = ascending.size
-    if n < max(DRAWS_FOR_EACH * k, FEWEST):
+    if n < fewest_for(k):
         return None
     from scipy.special import ndtri  # takes a while to import
 

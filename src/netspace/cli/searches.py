@@ -57,8 +57,6 @@ def search(
 ) -> None:
     """Let a strategy search a space for the best network on your images."""
     from netspace.workflow import search as workflow
-    from netspace.workflow.design import design
-    from netspace.workflow.watch import Reporter
 
     limits = {"flops": flops, "params": params, "activations": activations, "latency": latency}
     weighing = workflow.Weighing(objective=objective, cost=cost, w=w, limits=limits)
@@ -83,9 +81,17 @@ def search(
         _on_table(wish, on, study, out, as_json=as_json)
         return
     on.refuse()
+    _by_training(wish, study, out, as_json=as_json)
+
+
+def _by_training(wish: "Wish", study: Path | None, out: Path | None, *, as_json: bool) -> None:
+    from netspace.workflow.design import design
+    from netspace.workflow.search import search_study
+    from netspace.workflow.watch import Reporter
+
     if study is not None:
         wish.refuse()
-        found = workflow.search_study(study, out, Reporter(), command=command_line())
+        found = search_study(study, out, Reporter(), command=command_line())
     else:
         request = wish.request
         folder = out or Path("runs") / wish.name

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from netspace.analyse.summary import DRAWS_FOR_EACH
+from netspace.analyse.summary import DRAWS_FOR_EACH, fewest_for
 from netspace.present.search_findings import SearchFindings
 from netspace.present.search_marks import costs_words, outside
 from netspace.present.search_plots import progress_ends
@@ -136,7 +136,7 @@ def _expected(found: SearchFindings, random: Expected, k: int) -> str:
     value, interval = float(random.values[k - 1]), random.interval(k)
     whose = f"the {random.draws:,} of {random.source or 'this run'}"
     if interval is None:
-        sure = f"too few for an interval, which takes {DRAWS_FOR_EACH * k:,}"
+        sure = f"too few for an interval, which takes {fewest_for(k):,}"
     else:
         low, high = (_value(found, end) for end in interval)
         sure = f"95 % interval {low} to {high}"

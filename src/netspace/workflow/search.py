@@ -127,7 +127,7 @@ class Wish:
     @property
     def request(self) -> Request:
         """What to do. Raises UserError for what is missing or does not fit together."""
-        data, space = self._needed("data"), self._needed("space")
+        data, space = self.needed("data"), self.needed("space")
         size = self.size
         if size.time is not None and size.networks is not None:
             raise UserError("--time fits networks and epochs: leave out --networks and --epochs")
@@ -161,7 +161,8 @@ class Wish:
             if given:
                 raise UserError(f"the study file says it all: leave out --{name}")
 
-    def _needed(self, name: str) -> str:
+    def needed(self, name: str) -> str:
+        """A text option that a search cannot do without. Raises UserError."""
         given: str | None = getattr(self, name)
         if not given:
             raise UserError(f"give a study file, or --data and --space: --{name} is missing")
@@ -253,7 +254,7 @@ class ByProxy:
         self._refuse(wish, on, others)
         if not wish.weighing.budget.bounds:
             raise UserError(f"--estimate {name} needs a limit: give --flops, such as 5M")
-        data, space = wish._needed("data"), wish._needed("space")
+        data, space = wish.needed("data"), wish.needed("space")
         return Study(
             data=data.rstrip("/") or data,
             budget=wish.weighing.budget,

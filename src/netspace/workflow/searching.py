@@ -103,8 +103,7 @@ class Searching:
     def _recall(self) -> None:
         """Tell the strategy all that the store knows."""
         known = self._store.trials(round="population")
-        latencies = self._store.fact("latencies_ms") or []
-        costs = costs_of(known, latencies)
+        costs = costs_of(known, self._latencies)
         for row, trial in enumerate(known):
             values = {n: np.atleast_2d(np.asarray(v, float)) for n, v in trial.parameters.items()}
             genes = self._domain.genes(values)[0]
