@@ -9,7 +9,16 @@ from netspace.design.network import Network
 from netspace.recipe import Recipe
 
 State = Literal["planned", "running", "finished", "failed"]
-Round = Literal["population", "final", "scaling", "confirmation", "fidelity"]
+Round = Literal[
+    "population",
+    "final",
+    "scaling",
+    "confirmation",
+    "fidelity",
+    "contest",
+    "transfer",
+    "fine-tuning",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

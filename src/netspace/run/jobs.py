@@ -15,7 +15,8 @@ class TrainJob:
     """Train one network; keep its weights in this file, if given.
 
     until: stop after this epoch; None is the recipe's last. state: where the training is saved at
-    its end, and from where it goes on if that file is there.
+    its end, and from where it goes on if that file is there. start: weights trained on other
+    images, from which all but the classifier begins.
     """
 
     id: int
@@ -25,6 +26,7 @@ class TrainJob:
     weights: Path | None = None
     until: int | None = None
     state: Path | None = None
+    start: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

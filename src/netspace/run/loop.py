@@ -35,6 +35,7 @@ def run_trials(
     executor: Executor,
     *,
     weights: Callable[[Trial], Path | None] = lambda trial: None,
+    start: Callable[[Trial], Path | None] = lambda trial: None,
     part: Callable[[Trial], Part] = lambda trial: Part(),
     more: Callable[[int], Sequence[Trial]] = lambda count: (),
     on_event: Callable[[Trial, Event], None] = lambda trial, event: None,
@@ -43,12 +44,17 @@ def run_trials(
 
     Trials left running by a process that was killed are planned again first. What is finished is
     stored at once; on an interrupt the running trials go back to planned.
+    weights: where a trial's weights are kept. start: weights that its training begins from.
     more: plans up to so many trials in the store and gives them as read from there, none if there
     are none now. It is asked where no trial waits for a free place, first and after each that ends;
     once nothing runs and there are none, the work is done.
     """
     store.release_running()
-    work = _Work(store, executor, lambda trial: _job(trial, weights(trial), part(trial)), more)
+
+    def job(trial: Trial) -> TrainJob:
+        return _job(trial, weights(trial), start(trial), part(trial))
+
+    work = _Work(store, executor, job, more)
     try:
         while work.begin():
             for event in executor.events():
@@ -124,7 +130,7 @@ class _Work:
             self._store.release(trial_id)
 
 
-def _job(trial: Trial, weights: Path | None, part: Part) -> TrainJob:
+def _job(trial: Trial, weights: Path | None, start: Path | None, part: Part) -> TrainJob:
     return TrainJob(
         id=trial.id,
         network=trial.network,
@@ -133,6 +139,7 @@ def _job(trial: Trial, weights: Path | None, part: Part) -> TrainJob:
         weights=weights,
         until=part.until,
         state=part.state,
+        start=start,
     )
 
 

@@ -113,6 +113,7 @@ def _train(
         device=device,
         until=job.until,
         state=job.state,
+        start=job.start,
         on_epoch=on_epoch,
     )
     if job.weights is not None:

@@ -18,6 +18,7 @@ from netspace.train.data import DataSet, Split
 from netspace.train.device import Compute
 from netspace.train.resizing import fitted
 from netspace.train.state import Learner, Progress, StateFile
+from netspace.train.weights import take_over
 from netspace.trial import Epoch
 
 EVALUATION_BATCH = 250
@@ -48,6 +49,7 @@ def train(
     device: torch.device,
     until: int | None = None,
     state: Path | None = None,
+    start: Path | None = None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Training:
     """Train on data's train split; the error is the last trained epoch's on validation.
@@ -56,6 +58,7 @@ def train(
     until: stop after this epoch; the learning rate falls as over all the recipe's epochs.
     state: go on from this file if it is there, else train from scratch; and save there at the end
     what a further part goes on from. One that has come beyond `until` gives what it has.
+    start: weights of this network trained on other images, from which all but the classifier begins.
     Raises TrainingError when the loss or the final outputs are not finite, or memory runs out,
     DataError for a state that is damaged or another training's, StorageError where it cannot be
     written. Repeatable for the same seed, device and thread count, in however many parts.
@@ -69,7 +72,8 @@ def train(
     try:
         with torch.random.fork_rng(devices=gpus):  # dropout draws from the global generators
             torch.manual_seed(seed)
-            return _train(network, recipe, data, seed, compute, last, kept, on_epoch)
+            learner = _learner(network, recipe, seed, compute, start)
+            return _train(network, recipe, data, learner, compute, last, kept, on_epoch)
     except (MemoryError, RuntimeError) as fault:
         if isinstance(fault, MemoryError) or _is_out_of_memory(fault):
             raise TrainingError(f"out of memory: {str(fault).splitlines()[0]}") from None
@@ -110,14 +114,13 @@ def _train(
     network: Network,
     recipe: Recipe,
     data: DataSet,
-    seed: int,
+    learner: Learner,
     compute: Compute,
     last: int,
     kept: StateFile | None,
     on_epoch: Callable[[Epoch], None],
 ) -> Training:
-    start = time.perf_counter()
-    learner = _learner(network, recipe, seed, compute)
+    began = time.perf_counter()
     images = Batches(fitted(_part(data.train, recipe), network.resolution), data, compute)
     validation = Batches(fitted(data.validation, network.resolution), data, compute)
     past = Progress() if kept is None else kept.restore(learner)
@@ -130,7 +133,7 @@ def _train(
         raise TrainingError("diverged: the trained network's outputs are not finite")
     reached = past
     if len(curve) > len(past.curve):
-        reached = past.further(tuple(curve), time.perf_counter() - start, compute.setting())
+        reached = past.further(tuple(curve), time.perf_counter() - began, compute.setting())
         if kept is not None:
             kept.save(learner, reached)
     return Training(
@@ -142,8 +145,13 @@ def _train(
     )
 
 
-def _learner(network: Network, recipe: Recipe, seed: int, compute: Compute) -> Learner:
-    module = build(network, seed=seed).to(compute.device)
+def _learner(
+    network: Network, recipe: Recipe, seed: int, compute: Compute, start: Path | None
+) -> Learner:
+    module = build(network, seed=seed)
+    if start is not None:
+        take_over(module, start)
+    module.to(compute.device)
     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Learner(
         module=module,

@@ -36,13 +36,46 @@ def write_tensors(
         raise StorageError(f"{path}: cannot write weights ({fault}); free some space") from None
 
 
+CLASSIFIER = "head.fc."
+STEM = "stem.conv.weight"
+
+
+def take_over(module: nn.Module, path: Path) -> None:
+    """Give a network what it learned on other images; its classifier stays as it is.
+
+    Where the images have another number of channels, the first convolution's weights (O, C, k, k)
+    are summed over C and shared out alike, so that a grey image answers as it would in colour.
+    Raises DataError where the file holds another network's weights.
+    """
+    own = module.state_dict()
+    learned = {name: part for name, part in _read(path).items() if not name.startswith(CLASSIFIER)}
+    if STEM in own and STEM in learned and own[STEM].shape[1] != learned[STEM].shape[1]:
+        channels = own[STEM].shape[1]
+        summed = learned[STEM].sum(dim=1, keepdim=True)
+        learned[STEM] = (summed / channels).expand(-1, channels, -1, -1)
+    kept = {name: part for name, part in own.items() if name.startswith(CLASSIFIER)}
+    _load(module, kept | learned, path)
+
+
 def restore_weights(module: nn.Module, path: Path) -> None:
     """Read a state written for this network into the module.
 
     Raises DataError where the file holds another network's weights.
     """
+    _load(module, _read(path), path)
+
+
+def _read(path: Path) -> dict[str, Tensor]:
     try:
-        module.load_state_dict(load_file(path))
-    except (RuntimeError, OSError, SafetensorError) as fault:
+        return load_file(path)
+    except (OSError, SafetensorError) as fault:
+        first = str(fault).splitlines()[0]
+        raise DataError(f"{path}: weights do not fit this network ({first})") from None
+
+
+def _load(module: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as fault:
         first = str(fault).splitlines()[0]
         raise DataError(f"{path}: weights do not fit this network ({first})") from None

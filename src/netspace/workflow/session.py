@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from netspace.config import AnyStudy
 from netspace.errors import RunError
 from netspace.present.populations import finished
 from netspace.present.record import DataFacts
@@ -58,21 +57,67 @@ class Session:
         best = next(iter(finished(trials)), None)
         self.watcher.begin(f"{round}: {title}", total=total, done=done, best=best)
         try:
-            run_trials(self.store, self.pool, weights=self._weights, on_event=self._heard, **more)
+            run_trials(
+                self.store,
+                self.pool,
+                weights=self._weights,
+                start=self._start,
+                on_event=self._heard,
+                **more,
+            )
         finally:
             self.watcher.end()
 
     def weights(self, trial: Trial) -> Path:
-        """Where the weights of a final-round trial are kept until the winner is chosen."""
+        """Where the weights of a trial are kept until the winner is chosen."""
         return self.folder.weights / f"{trial.id}.safetensors"
 
     def _weights(self, trial: Trial) -> Path | None:
-        return self.weights(trial) if trial.round == "final" else None
+        return self.weights(trial) if trial.round in ("final", "contest") else None
+
+    def _start(self, trial: Trial) -> Path | None:
+        """The weights that fine-tuning begins from: those of the same network and seed."""
+        if trial.round != "fine-tuning":
+            return None
+        (before,) = self.store.trials(round="contest", space=trial.space, seed=trial.seed)
+        return self.weights(before)
 
     def _heard(self, trial: Trial, event: Event) -> None:
         self.watcher.trial(trial, event)
         if not isinstance(event, EpochDone):
             self.store.record(seconds=self.spent)
+
+
+class Images(Protocol):
+    """What a session reads of a study, or of a part of one: images, and where to train."""
+
+    @property
+    def data(self) -> str:
+        """A folder, or a built-in name."""
+
+    @property
+    def resolution(self) -> int | None:
+        """In pixels; None is the images' own."""
+
+    @property
+    def at_most(self) -> int:
+        """Without a resolution, images keep their own up to so many pixels."""
+
+    @property
+    def seed(self) -> int:
+        """Of the split."""
+
+    @property
+    def skip_broken(self) -> bool:
+        """Whether images that do not decode are left out."""
+
+    @property
+    def device(self) -> str:
+        """Where to train."""
+
+    @property
+    def workers(self) -> int | None:
+        """Processes that train; None is one per core."""
 
 
 class Source(Protocol):
@@ -91,16 +136,17 @@ class Source(Protocol):
 
 @contextmanager
 def session(
-    study: AnyStudy, folder: RunFolder, store: Store, watcher: Watcher
+    study: Images, folder: RunFolder, store: Store, watcher: Watcher, *, fact: str = "data"
 ) -> Iterator[Session]:
     """Images decoded and workers started; both are gone afterwards. Work time is added up.
 
+    fact: under which the run keeps what it knows of these images.
     Raises RunError if the images are not those that the run began with.
     """
     began = time.monotonic()
     before = store.fact("seconds") or 0.0
     data = images_of(study, watcher)
-    require_same_images(store.fact("data"), data, study)
+    require_same_images(store.fact(fact), data, study)
     with (
         _saved(data, folder) as images,
         ProcessPool(images, workers=study.workers, device=study.device) as pool,
@@ -118,7 +164,7 @@ def session(
         store.record(seconds=at_work.spent)
 
 
-def images_of(study: AnyStudy, watcher: Watcher) -> DataSet:
+def images_of(study: Images, watcher: Watcher) -> DataSet:
     """The study's images, decoded; the watcher hears how far that is, and what was adapted."""
     try:
         data = load(
@@ -152,7 +198,7 @@ def opened(folder: RunFolder) -> Iterator[Store]:
                 folder.discard()
 
 
-Kind = Literal["design", "search", "scaling", "table"]
+Kind = Literal["design", "search", "scaling", "table", "contest"]
 
 
 def kind_of(store: Store) -> Kind:
@@ -204,7 +250,7 @@ def nothing_finished(store: Store, what: str, smaller: str) -> RunError:
     )
 
 
-def check_before(study: AnyStudy) -> None:
+def check_before(study: Images) -> None:
     """Raise for data or a device that are not there, before a folder is made for the run."""
     devices.device(study.device)
     if not Path(study.data).expanduser().exists():
@@ -249,7 +295,7 @@ def data_record(data: DataSet) -> dict[str, object]:
     }
 
 
-def require_same_images(known: Mapping[str, Any] | None, data: DataSet, study: AnyStudy) -> None:
+def require_same_images(known: Mapping[str, Any] | None, data: DataSet, study: Images) -> None:
     """Raise RunError unless these are the images that the run's facts tell of, if it has begun."""
     if known is not None and known["fingerprint"] != data.fingerprint():
         raise RunError(
