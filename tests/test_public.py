@@ -32,6 +32,7 @@ NAMES = [
     "draw",
     "edf",
     "expected_best",
+    "features",
     "fit_regnet",
     "good_range",
     "load",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from netspace.spaces.space import Space
     from netspace.train.build import build
     from netspace.train.data import load
+    from netspace.train.features import features
     from netspace.train.published import load_weights
 
 _HOMES = {
@@ -64,6 +65,7 @@ _HOMES = {
     "draw": "present.draw",
     "edf": "analyse.edf",
     "expected_best": "analyse.summary",
+    "features": "train.features",
     "fit_regnet": "design.fit",
     "good_range": "analyse.insight",
     "load": "train.data",
@@ -102,6 +104,7 @@ __all__ = [
     "draw",
     "edf",
     "expected_best",
+    "features",
     "fit_regnet",
     "good_range",
     "load",
