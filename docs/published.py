@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "src" / "netspace"
-TABLE = PACKAGE / "present" / "published" / "published_networks.csv"
+TABLE = PACKAGE / "present" / "published_networks.csv"
 HEADER = """\
 # Networks published with an ImageNet top-1 error (%), trained on ImageNet-1k alone and without a
 # teacher. Written by docs/published.py.

@@ -15,7 +15,7 @@ import netspace as ns
 from netspace.present.published import COSTS, ORIGINS, SOURCES, Published, published
 
 ROOT = Path(__file__).resolve().parents[2]
-FILE = ROOT / "src/netspace/present/published/published_networks.csv"
+FILE = ROOT / "src/netspace/present/published_networks.csv"
 
 
 @pytest.fixture(scope="module")

@@ -80,7 +80,7 @@ class Published:
 @cache
 def published() -> tuple[Published, ...]:
     """All of them, by source, family and flops."""
-    table = files("netspace.present").joinpath("published", "published_networks.csv")
+    table = files("netspace.present").joinpath("published_networks.csv")
     lines = [line for line in table.read_text("utf-8").splitlines() if not line.startswith("#")]
     return tuple(_read(row) for row in csv.DictReader(lines))
 
