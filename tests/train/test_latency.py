@@ -153,9 +153,9 @@ def test_an_accelerator_is_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch
     waited = []
     place = getattr(torch, kind)
     monkeypatch.setattr(place, "synchronize", lambda *device: waited.append(device))
-    latency._wait_for(torch.device("cpu"))
+    latency.wait_for(torch.device("cpu"))
     assert waited == []
-    latency._wait_for(torch.device(kind))
+    latency.wait_for(torch.device(kind))
     assert len(waited) == 1
 
 
@@ -165,7 +165,7 @@ def test_the_clock_is_read_only_when_all_work_is_done(
     """Work still under way at either reading would be counted in the wrong run."""
     told: list[str] = []
     spy.register_forward_hook(lambda *_: told.append("run"))
-    monkeypatch.setattr(latency, "_wait_for", lambda device: told.append("wait"))
+    monkeypatch.setattr(latency, "wait_for", lambda device: told.append("wait"))
     monkeypatch.setattr(latency.time, "perf_counter", lambda: told.append("read") or len(told))
     measure_latency(NETWORK, warmup=0, runs=2)
     assert told == ["wait", "read", "run", "wait", "read"] * 2

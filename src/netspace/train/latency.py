@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from netspace.design.network import Network
 from netspace.errors import UserError
+from netspace.train.backends import noise
 from netspace.train.build import build
 from netspace.train.device import Compute, use_threads
 
@@ -132,9 +133,8 @@ def _ready(network: Network, batch_size: int, compute: Compute) -> tuple[nn.Modu
     """The module and a batch (N, C, H, W), both channels-last as in training."""
     module = build(network).to(compute.device).eval()
     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    shape = (batch_size, *network.resolution, network.channels)
-    noise = torch.randn(shape, generator=torch.Generator().manual_seed(0))
-    return module, noise.to(compute.device).permute(0, 3, 1, 2)
+    batch = noise(network, batch_size).contiguous(memory_format=torch.channels_last)
+    return module, batch.to(compute.device)
 
 
 def _timed(module: nn.Module, batch: Tensor, *, count: int) -> list[float]:
@@ -142,15 +142,15 @@ def _timed(module: nn.Module, batch: Tensor, *, count: int) -> list[float]:
     seconds = []
     with torch.inference_mode():
         for _ in range(count):
-            _wait_for(batch.device)
+            wait_for(batch.device)
             begin = time.perf_counter()
             module(batch)
-            _wait_for(batch.device)
+            wait_for(batch.device)
             seconds.append(time.perf_counter() - begin)
     return seconds
 
 
-def _wait_for(device: torch.device) -> None:
+def wait_for(device: torch.device) -> None:
     """Wait for all work handed to an accelerator; a processor has done it on return."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
