@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netspace.errors import RunError, UserError
+from netspace.present.contest_report import render_contest
 from netspace.present.populations import populations, tabled
 from netspace.present.record import RunRecord
 from netspace.present.report import render
@@ -13,6 +14,7 @@ from netspace.present.table_report import render_table
 from netspace.run.folder import RunFolder
 from netspace.run.store import Store
 from netspace.search.domain import COSTS
+from netspace.workflow.contest_result import read_contest
 from netspace.workflow.record import read_record
 from netspace.workflow.scaling import read_scaling
 from netspace.workflow.session import kind_of
@@ -36,6 +38,8 @@ def report_text(folder: RunFolder, *, baseline: Path | None = None) -> str:
             return render_scaling(read_scaling(folder))
         case "table":
             return render_table(read_table_run(folder))
+        case "contest":
+            return render_contest(read_contest(folder))
 
 
 def _beside(record: RunRecord, path: Path) -> Baseline:
@@ -58,7 +62,8 @@ def _beside(record: RunRecord, path: Path) -> Baseline:
             f"{path} is no baseline for {record.folder}: it differs in {' and '.join(differing)}; "
             "give a run that differs in its strategy alone"
         )
-    if record.latencies_ms:
+    weighed = () if record.study.search is None else record.study.search.objective.costs
+    if "latency_ms" in weighed:
         raise RunError(f"{path} is no baseline: the latency of its networks was not measured")
     table = tabled(populations(other)[0]).table
     return Baseline(
