@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 
 from netspace.analyse.refinement import Step
-from netspace.design.serial import read, to_plain
+from netspace.design.serial import to_plain
+from netspace.present.reading import steps_of
 from netspace.run.store import Store
 
-
-def steps_of(store: Store) -> tuple[Step, ...]:
-    """The steps of the run's refinement so far."""
-    return tuple(read(Step, plain) for plain in store.fact("steps") or ())
+__all__ = ["record_steps", "steps_of"]
 
 
 def record_steps(store: Store, steps: Iterable[Step]) -> None:
