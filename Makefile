@@ -37,9 +37,12 @@ types:
 imports:
 	$(BIN)/lint-imports
 
-# The pages that are read off the zoo, and the one that is read off the shared tables, where they are.
+# What is read off the zoo, the studies and the public names; and the page that is read off the
+# shared tables, where they are.
 docs: setup
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/figures.py
+	$(BIN)/python docs/api.py
 	$(BIN)/python docs/claims.py "$${NETSPACE_SHARED:-../shared}/facts"
 
 clean:

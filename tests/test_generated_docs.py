@@ -1,6 +1,7 @@
-"""docs/zoo.md and docs/regnet-fits.md are what docs/generate.py writes, and say what is so."""
+"""Pages that scripts write: zoo.md and regnet-fits.md (generate.py), api.md (api.py)."""
 
 import importlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from torchvision.models import get_model_weights
 
+import netspace
 from netspace.design import zoo
 from netspace.design.fit import fit_regnet
 from netspace.design.regnet import widths
@@ -22,7 +24,7 @@ PAGES = ("zoo.md", "regnet-fits.md")
 def scripts() -> Iterator[dict[str, ModuleType]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(DOCS)
-        yield {name: importlib.import_module(name) for name in ("generate", "accuracies")}
+        yield {name: importlib.import_module(name) for name in ("generate", "accuracies", "api")}
 
 
 @cache
@@ -153,3 +155,32 @@ def test_what_the_text_says_of_the_fits_is_so(scripts):
     assert misses[0] > 0.9
     assert misses[1:].max() < 0.1
     assert len(set(resnet50.predicted)) == 1 + len(set(resnet50.observed))
+
+
+# The public names
+
+
+def test_the_page_of_public_names_is_the_one_that_the_script_writes(scripts):
+    assert (DOCS / "api.md").read_text("utf-8") == scripts["api"].page(), "run `make docs`"
+
+
+def test_every_public_name_is_on_its_page_once(scripts):
+    page = scripts["api"].page()
+    headings = re.findall(r"^### `(\w+)`, a (?:class|function)$", page, flags=re.MULTILINE)
+    assert sorted(headings) == sorted(netspace.__all__)
+    assert scripts["api"].OTHERS not in scripts["api"].grouped(), "give the new name a heading"
+    links = set(re.findall(r"\]\(#([\w-]+)\)", page))
+    assert links == {scripts["api"].anchor(name) for name in netspace.__all__}
+
+
+def test_a_new_public_name_is_not_lost(scripts, monkeypatch):
+    monkeypatch.setitem(scripts["api"].KINDS, "Errors", ("NetspaceError",))
+    assert scripts["api"].grouped()[scripts["api"].OTHERS] == ["UserError"]
+    assert "### `UserError`, a class" in scripts["api"].page()
+
+
+def test_types_are_written_as_in_the_source(scripts):
+    compare = scripts["api"].annotations(netspace.compare)
+    assert compare["errors_a"] == "ArrayLike"
+    assert compare["return"] == "Comparison"
+    assert scripts["api"].annotations(netspace.Stem)["act"] == "Activation"
