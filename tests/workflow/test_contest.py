@@ -187,7 +187,9 @@ def test_changed_images_are_refused(
 
 def test_equal_latency_is_what_the_clock_says(colours: Path) -> None:
     """A clock that takes a microsecond for every 1,000 flops."""
-    study = replace(study_of(colours, colours), equal=EqualLatency(time="0.28ms..0.32ms"), transfer=())
+    study = replace(
+        study_of(colours, colours), equal=EqualLatency(time="0.28ms..0.32ms"), transfer=()
+    )
     found = entries(study, load(colours), lambda net: count(net).flops / 1e6)
     for entry in found:
         assert entry.complexity.flops == pytest.approx(300e3, rel=0.07)

@@ -6,7 +6,17 @@ from typing import Any, NoReturn
 
 import typer
 
-from netspace.cli import estimates, networks, populations, runs, searches
+from netspace.cli import (
+    contests,
+    estimates,
+    exports,
+    latencies,
+    networks,
+    populations,
+    runs,
+    searches,
+    web,
+)
 from netspace.errors import NetspaceError, UserError
 
 INTERRUPTED = 130
@@ -31,9 +41,12 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "proxies": estimates.proxies,
     "import": populations.import_table,
     "scale": networks.scale,
+    "contest": contests.contest,
+    "latency": latencies.latency,
     "draw": networks.draw,
     "report": runs.report,
-    "export": runs.export,
+    "export": exports.export,
+    "ui": web.ui,
 }
 for name, command in _COMMANDS.items():
     app.command(name)(command)
