@@ -168,7 +168,7 @@ F = ("--flops", "600K")
             (*F, *SIZE, "--objective", "soft", "--cost", "flops,params"),
             "weighs one cost, not flops,params; pareto takes two",
         ),
-        ((*F, *SIZE, "--latency", "5ms"), "--latency is a target, not a limit: add --objective"),
+        ((*F, *SIZE, "--latency", "5s"), "latency '5s' must be milliseconds above 0, like 5ms"),
         (SIZE, "a search for accuracy alone needs a limit; give flops"),
         (("--flops", "1..2", *SIZE), "none of .* has flops in 1..2; the nearest has 98K flops"),
         ((*F, *SIZE, "--halving"), "halving: first 1 must be below the recipe's epochs 1"),

@@ -13,7 +13,7 @@ import yaml
 
 from netspace.design.network import Network
 from netspace.design.serial import read, to_plain
-from netspace.design.units import parse_range
+from netspace.design.units import parse_milliseconds, parse_range
 from netspace.design.zoo import network
 from netspace.errors import StudyError
 from netspace.recipe import Recipe
@@ -35,15 +35,22 @@ class Budget:
     """What a network may cost per image. Sizes like 5M, ranges like 5M..6M, either end open.
 
     A single size of flops T, or ..T, is a budget: networks are drawn from 0.85 T to T. A single
-    size of params or activations is an upper limit.
+    size of params or activations is an upper limit. latency: the most that it may take, like 5ms,
+    measured on one thread of the machine that the run begins on.
     """
 
     flops: str | float | None = None
     params: str | float | None = None
     activations: str | float | None = None
+    latency: str | None = None
 
     def __post_init__(self) -> None:
-        _ = self.bounds
+        _ = self.bounds, self.latency_ms
+
+    @property
+    def latency_ms(self) -> float | None:
+        """The most milliseconds that a network may take."""
+        return None if self.latency is None else parse_milliseconds(self.latency)
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
@@ -255,6 +262,8 @@ def load_study(path: Path) -> AnyStudy:
         raise StudyError(f"{path}: cannot be read ({fault.strerror}); give a study file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise StudyError(f"{path} is not YAML: {' '.join(str(fault).split())}") from None
+    if isinstance(plain, Mapping) and "candidates" in plain:
+        raise StudyError(f"{path}: candidates make a contest; run it with 'netspace contest'")
     if isinstance(plain, Mapping) and "network" in plain:
         return scaling_from_plain(plain, where=str(path))
     return study_from_plain(plain, where=str(path))

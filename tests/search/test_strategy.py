@@ -54,6 +54,19 @@ def test_everything_is_asked_for_once():
     assert one.ask(1) == one.ask(5) == ()
 
 
+def test_what_is_withdrawn_is_not_asked_for_again_and_leaves_its_number():
+    one, proposer = asking((3, 3), (0, 1))
+    (first,) = one.ask()
+    one.withdraw(first.number)
+    (second,) = one.ask()
+    assert (second.number, rows([second])) == (0, [(0, 1)])
+    assert len(proposer.shown[1][0].waiting) == 0
+    assert proposer.chances[0] != proposer.chances[1]
+    assert (3, 3) not in rows(one.ask(100))
+    one.tell(0, 10.0)
+    assert one.history.genes.tolist() == [[0, 1]]
+
+
 def test_what_was_drawn_in_advance_is_not_asked_for_after_it_was_proposed():
     one, proposer = asking()
     first = one.ask()

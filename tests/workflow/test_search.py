@@ -84,7 +84,7 @@ def test_without_a_size_time_fits_it():
         ({"size": Size(time="1m", networks=3)}, "leave out --networks and --epochs"),
         ({"size": Size(networks=3)}, "give --networks and --epochs together"),
         ({"strategy": "evolve"}, "unknown strategy 'evolve'"),
-        ({"weighing": Weighing(limits={"latency": "5ms"})}, "--latency is a target, not a limit"),
+        ({"weighing": Weighing(limits={"latency": "5 s"})}, "latency '5 s' must be milliseconds"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(changes, message):

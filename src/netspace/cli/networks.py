@@ -20,8 +20,14 @@ from netspace.cli.options import (
 from netspace.cli.telling import command_line, print_result, size_range, tell_scaling
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from netspace.spaces.sampling import Interval, Sample
+    from netspace.spaces.space import Space
+    from netspace.workflow.latency_limit import Within
     from netspace.workflow.scale import Searching, Wish
 
+_LATENCY = "measured here, one image, one thread: at most 5ms, or 4ms..5ms"
 _METHODS = "compound (if left out), depth, width, resolution or fast"
 
 
@@ -54,34 +60,58 @@ def sample(
     params: Params = None,
     activations: Annotated[str | None, typer.Option(help="like ..5M")] = None,
     stages: Annotated[str | None, typer.Option(help="number of stages, like 2..4")] = None,
+    latency: Annotated[str | None, typer.Option(help=_LATENCY)] = None,
     resolution: Annotated[int, typer.Option(min=4, help="pixels")] = 224,
     classes: Annotated[int, typer.Option(min=1, help="number of classes")] = 1000,
     seed: Seed = 0,
     as_json: Json = False,
     output: Annotated[Path | None, typer.Option("-o", help="write one JSON line each")] = None,
 ) -> None:
-    """Draw distinct networks of a space that keep to ranges of cost."""
+    """Draw distinct networks of a space that keep to ranges of cost, and of latency here."""
     from netspace.present import text
     from netspace.run.folder import write_whole
     from netspace.spaces.families import space as named
 
     whole = named(space, resolution=resolution, classes=classes)
-    drawn = whole.sample(
-        count,
-        seed=seed,
-        flops=size_range(flops),
-        params=size_range(params),
-        activations=size_range(activations),
-        stages=size_range(stages),
-    )
-    for sentence in text.sample_remarks(whole, drawn):
+    ranges = {"flops": flops, "params": params, "activations": activations, "stages": stages}
+    within = {name: size_range(written) for name, written in ranges.items()}
+    drawn, timed = _sampled(whole, count, seed, within, latency, resolution)
+    remarks = None if timed is None else timed.sentences
+    latencies = text.NONE if timed is None else timed.milliseconds
+    for sentence in text.sample_remarks(whole, drawn, remarks):
         print(sentence, file=sys.stderr)
     if output is not None:
-        write_whole(output, text.sample_lines(drawn))
+        write_whole(output, text.sample_lines(drawn, latencies))
     if as_json:
-        print_result(text.sample_json(whole, drawn))
+        estimated = () if timed is None else timed.missing
+        print_result(text.sample_json(whole, drawn, latencies, estimated))
     elif output is None:
-        print_result(text.sample_text(drawn))
+        print_result(text.sample_text(drawn, latencies))
+
+
+def _sampled(
+    whole: "Space",
+    count: int,
+    seed: int,
+    within: "Mapping[str, Interval]",
+    latency: str | None,
+    resolution: int,
+) -> "tuple[Sample, Within | None]":
+    """The networks, and where a latency is wanted what they take."""
+
+    def draw(size: int) -> "Sample":
+        return whole.sample(size, seed=seed, **within)
+
+    if latency is None:
+        return draw(count), None
+    from netspace.workflow.latency_limit import sample_within  # torch, which sampling does without
+
+    timed = sample_within(draw, count, latency, resolution=resolution, say=_tell)
+    return timed.sample, timed
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def scale(

@@ -1,4 +1,4 @@
-"""Commands about runs: design, run, status, report, export."""
+"""Commands about runs: design, run, status, report."""
 
 import sys
 from pathlib import Path
@@ -14,6 +14,7 @@ def design(
     data: Annotated[str, typer.Option(help="a folder of images, or a built-in name like digits")],
     flops: Annotated[str, typer.Option(help="budget of multiply-adds: 5M, or 5M..6M")],
     params: Annotated[str | None, typer.Option(help="limit on parameters, like 1M")] = None,
+    latency: Annotated[str | None, typer.Option(help="limit here, one image: 5ms")] = None,
     resolution: Annotated[int | None, typer.Option(min=4, help="pixels; images are fitted")] = None,
     time: Annotated[str, typer.Option(help="time to spend, like 20m or 1h30m")] = "20m",
     out: Out = None,
@@ -28,7 +29,7 @@ def design(
 
     request = workflow.Request(
         data=data.rstrip("/") or data,
-        budget=Budget(flops=flops, params=params),
+        budget=Budget(flops=flops, params=params, latency=latency),
         resolution=resolution,
         time=parse_duration(time),
         seed=seed,
@@ -88,15 +89,3 @@ def report(
     target = output or RunFolder(folder).report
     write_whole(target, report_text(RunFolder(folder), baseline=baseline))
     print_result(str(target))
-
-
-def export(
-    source: Annotated[str, typer.Argument(help="a network, or a run's folder", show_default=False)],
-    to: Annotated[str, typer.Option(help="torch (plain PyTorch source) or yaml")],
-    output: Annotated[Path | None, typer.Option("-o", help="file to write")] = None,
-) -> None:
-    """Hand over a network, or the winner of a run with its weights."""
-    from netspace.workflow.export import export as hand_over
-
-    for written in hand_over(source, to, output):
-        print_result(str(written))

@@ -25,7 +25,9 @@ def search(
     flops: Flops = None,
     params: Params = None,
     activations: Annotated[str | None, typer.Option(help="like ..5M")] = None,
-    latency: Annotated[str | None, typer.Option(help="target here, one image: 5ms")] = None,
+    latency: Annotated[
+        str | None, typer.Option(help="limit here, one image: 5ms; of soft and hard the target")
+    ] = None,
     objective: Annotated[str | None, typer.Option(help=_OBJECTIVE)] = None,
     cost: Annotated[
         str | None, typer.Option(help="flops, params, activations, latency; pareto: up to two")

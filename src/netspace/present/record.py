@@ -25,7 +25,11 @@ class DataFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceFacts:
-    """A space of the run: its size, how it was narrowed and fitted, and how it was drawn from."""
+    """A space of the run: its size, how it was narrowed and fitted, and how it was drawn from.
+
+    latency: how networks within a limit of latency were found; latencies_ms: as measured then, by
+    the networks' order. Empty where there is no such limit.
+    """
 
     name: str
     degrees_of_freedom: int
@@ -34,6 +38,8 @@ class SpaceFacts:
     adapted: tuple[str, ...]
     acceptance_rate: float
     shortfall: str
+    latency: str = ""
+    latencies_ms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +81,17 @@ class RunRecord:
     latencies_ms: tuple[float, ...] = ()
     started: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    def latency_ms(self, trial: Trial) -> float | None:
+        """What the trial's network was measured to take, before it was trained; None if it was not.
+
+        Of a search by its place there, of a sampled network by its place in its space.
+        """
+        if self.latencies_ms:
+            known = self.latencies_ms
+        else:
+            known = next((one.latencies_ms for one in self.spaces if one.name == trial.space), ())
+        return known[trial.index] if trial.index < len(known) else None
 
     @property
     def population(self) -> tuple[Trial, ...]:

@@ -32,7 +32,9 @@ def answer(record: RunRecord) -> str:
     if record.winner is not None:
         best, error = record.winner.best, percent(record.winner.test_error)
         flops = format_size(best.complexity.flops)
-        return f"The choice is {best.name}: {error} test error at {flops} flops"
+        latency = record.latency_ms(best)
+        took = "" if latency is None else f" and {latency:.3g} ms an image on one thread"
+        return f"The choice is {best.name}: {error} test error at {flops} flops{took}"
     trials = record.population
     wanted = sum(choice.networks for choice in record.study.spaces)
     planned = wanted if record.study.search else len(trials) or wanted
@@ -52,7 +54,7 @@ def circumstances(record: RunRecord) -> str:
     searched = f", searched by {search.strategy.kind}" if search else ""
     said = [
         f"{data.name}, {classes} at {data.resolution}×{data.resolution}",
-        f"{'budget ' if record.study.budget.bounds else ''}{budget_words(record.study.budget)}",
+        f"{'budget ' if _limited(record.study.budget) else ''}{budget_words(record.study.budget)}",
         f"{counted(len(finished(trials)), 'network')} trained from "
         f"{listed(population.space for population in populations(record))}{searched}",
         f"{duration(record.seconds)} of work",
@@ -66,6 +68,7 @@ def budget_words(budget: Budget) -> str:
         (budget.flops, "flops"),
         (budget.params, "params"),
         (budget.activations, "activations"),
+        (budget.latency, "latency"),
     )
     limits = [f"{size} {name}" for size, name in asked if size is not None]
     return ", ".join(limits) or "no hard limit"
@@ -73,11 +76,17 @@ def budget_words(budget: Budget) -> str:
 
 def draws(study: Study) -> str:
     """What the networks keep to."""
-    bounds = study.budget.bounds
-    if not bounds:
+    limits = [bound.sentence for bound in study.budget.bounds]
+    if study.budget.latency_ms is not None:
+        limits.append(f"at most {study.budget.latency_ms:g} ms an image on one thread")
+    if not limits:
         return "Networks are asked for whatever they cost."
     how = "drawn" if study.search is None else "asked for"
-    return f"Networks are {how} with {listed(bound.sentence for bound in bounds)}."
+    return f"Networks are {how} with {listed(limits)}."
+
+
+def _limited(budget: Budget) -> bool:
+    return bool(budget.bounds) or budget.latency is not None
 
 
 def best_so_far(record: RunRecord, best: Trial) -> str:

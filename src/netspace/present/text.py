@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from netspace.design.complexity import Complexity, Part, count, parts
@@ -13,10 +14,11 @@ from netspace.present.aligned import columns
 from netspace.present.search_text import search_text
 from netspace.present.wording import counted
 from netspace.run.columns import Standing
-from netspace.spaces.sampling import Member, Sample
+from netspace.spaces.sampling import Sample
 from netspace.spaces.space import Space
 from netspace.trial import State
 
+NONE: Mapping[str, Sequence[float]] = MappingProxyType({})
 FILES = ("winner.yaml", "winner.safetensors", "summary.json", "report.html")
 
 
@@ -90,8 +92,10 @@ def cautions(network: Network) -> tuple[str, ...]:
     )
 
 
-def sample_remarks(space: Space, drawn: Sample) -> tuple[str, ...]:
-    """How the sample was drawn, for stderr."""
+def sample_remarks(
+    space: Space, drawn: Sample, more: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """How the sample was drawn, for stderr; more: of its latencies, which says why so few."""
     said = [
         f"{space.name}: {len(drawn)} distinct networks; {drawn.accepted:,} of {drawn.drawn:,} "
         f"draws accepted ({drawn.acceptance_rate:.2%}); the space has 10^{space.log10_size:.1f} "
@@ -99,26 +103,38 @@ def sample_remarks(space: Space, drawn: Sample) -> tuple[str, ...]:
     ]
     if space.adapted:
         said.append(f"fitted to the images: {'; '.join(space.adapted)}")
+    if more is not None:
+        return (*said, *more)
     if drawn.shortfall:
         said.append(drawn.shortfall)
     return tuple(said)
 
 
-def _member_json(member: Member) -> dict[str, Any]:
-    return {
-        "network": to_plain(member.network),
-        **to_plain(member.complexity),
-        "parameters": to_plain(member.parameters),
-    }
+Latencies = Mapping[str, Sequence[float]]
+"""What a sample's networks take in milliseconds, by predicted_ms and latency_ms, (N,) each."""
 
 
-def sample_lines(drawn: Sample) -> str:
+def _members_json(drawn: Sample, latencies: Latencies) -> list[dict[str, Any]]:
+    return [
+        {
+            "network": to_plain(member.network),
+            **to_plain(member.complexity),
+            **{name: values[place] for name, values in latencies.items()},
+            "parameters": to_plain(member.parameters),
+        }
+        for place, member in enumerate(drawn.members)
+    ]
+
+
+def sample_lines(drawn: Sample, latencies: Latencies = NONE) -> str:
     """One JSON document a line and network."""
-    return "".join(json.dumps(_member_json(member)) + "\n" for member in drawn.members)
+    return "".join(json.dumps(one) + "\n" for one in _members_json(drawn, latencies))
 
 
-def sample_json(space: Space, drawn: Sample) -> str:
-    """The sample as one JSON document."""
+def sample_json(
+    space: Space, drawn: Sample, latencies: Latencies = NONE, estimated: Sequence[str] = ()
+) -> str:
+    """The sample as one JSON document; estimated: the layers that were not in the latency table."""
     document = {
         "space": space.name,
         "asked": drawn.asked,
@@ -127,25 +143,30 @@ def sample_json(space: Space, drawn: Sample) -> str:
         "accepted": drawn.accepted,
         "acceptance_rate": drawn.acceptance_rate,
         "adapted": list(space.adapted),
-        "networks": [_member_json(member) for member in drawn.members],
+        **({"estimated_layers": list(estimated)} if latencies else {}),
+        "networks": _members_json(drawn, latencies),
     }
     return json.dumps(document)
 
 
-def sample_text(drawn: Sample) -> str:
+def sample_text(drawn: Sample, latencies: Latencies = NONE) -> str:
     """A line for each network."""
+    titles = {"predicted_ms": "predicted ms", "latency_ms": "measured ms"}
     rows = [
         (
             str(number),
             format_size(member.complexity.flops),
             format_size(member.complexity.params),
             format_size(member.complexity.activations),
+            *(f"{values[number]:.3g}" for values in latencies.values()),
             " ".join(str(stage.depth) for stage in member.network.stages),
             " ".join(str(stage.width) for stage in member.network.stages),
         )
         for number, member in enumerate(drawn.members)
     ]
-    return columns(("network", "flops", "params", "activations", "depths", "widths"), rows)
+    timed = (titles[name] for name in latencies)
+    head = ("network", "flops", "params", "activations", *timed, "depths", "widths")
+    return columns(head, rows)
 
 
 def status_json(counts: Mapping[State, int], trials: Sequence[Standing]) -> str:
@@ -214,9 +235,11 @@ def _verdict_line(pair: Mapping[str, Any]) -> str:
 
 
 def _winner_line(summary: Mapping[str, Any]) -> str:
+    known = summary.get("latency_ms")
+    latency = "" if known is None else f", {known:.3g} ms an image on one thread"
     return (
         f"winner: {summary['winner']}, test error {summary['test_error_percent']:.2f} % "
         f"(validation {summary['validation_error_percent']:.2f} %), "
         f"{summary['flops']:,} flops, {summary['params']:,} params, "
-        f"{summary['activations']:,} activations"
+        f"{summary['activations']:,} activations{latency}"
     )

@@ -68,6 +68,7 @@ class Search:
         self._proposer, self._domain, self._objective = proposer, domain, objective
         self._seed = seed
         self._asked: dict[int, _Asked] = {}
+        self._withdrawn = 0
         self._told: set[int] = set()
         self._exhausted = False
         self._keys: set[bytes] = set()
@@ -89,9 +90,8 @@ class Search:
 
         Raises InfeasibleError where none was ever found.
         """
-        chance = np.random.default_rng(
-            np.random.SeedSequence(self._seed, spawn_key=(0, len(self._asked)))
-        )
+        place = (0, len(self._asked), self._withdrawn)[: 3 if self._withdrawn else 2]
+        chance = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=place))
         found = [
             self._ask(genes, costs, "proposed") for genes, costs in self._proposed(count, chance)
         ]
@@ -127,6 +127,16 @@ class Search:
     def measured(self, number: int, **costs: float) -> None:
         """Costs of a candidate that had to be measured, such as latency_ms."""
         self._asked[number].costs.update(costs)
+
+    def withdraw(self, number: int) -> None:
+        """Take back the last candidate, which a measurement showed to be over a hard limit.
+
+        It is not asked for again; the next one gets its number.
+        """
+        assert number == max(self._asked)
+        assert number not in self._told
+        del self._asked[number]
+        self._withdrawn += 1
 
     @property
     def history(self) -> History:

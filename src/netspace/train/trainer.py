@@ -58,7 +58,7 @@ def train(
     until: stop after this epoch; the learning rate falls as over all the recipe's epochs.
     state: go on from this file if it is there, else train from scratch; and save there at the end
     what a further part goes on from. One that has come beyond `until` gives what it has.
-    start: weights of this network trained on other images, from which all but the classifier begins.
+    start: weights of this network trained on other images; all but the classifier begins there.
     Raises TrainingError when the loss or the final outputs are not finite, or memory runs out,
     DataError for a state that is damaged or another training's, StorageError where it cannot be
     written. Repeatable for the same seed, device and thread count, in however many parts.

@@ -65,10 +65,11 @@ def run_contest(
         if again or store.fact("latency") is None:
             measured = time_entries(study, stored_entries(store), watcher)
             store.record(latency=to_plain(measured, complete=True))
+        write_contest(folder, store)
         for leg in study.legs[1:]:
             _further(leg, folder, store, watcher)
+            write_contest(folder, store)
         shutil.rmtree(folder.weights, ignore_errors=True)
-        write_contest(folder, store)
     return folder
 
 

@@ -11,6 +11,7 @@ from netspace.recipe import Recipe
 from netspace.run.folder import RunFolder
 from netspace.run.store import Store
 from netspace.train.data import DataSet
+from netspace.workflow.latency_kept import Timing
 from netspace.workflow.plan import Circumstances, Plan, plan
 from netspace.workflow.population import draw
 from netspace.workflow.probing import probe
@@ -181,16 +182,18 @@ def usual_recipe(data: DataSet) -> Recipe:
 
 def _circumstances(study: Study, at_work: Session) -> Circumstances:
     """Measure a few networks of each space on all workers at once."""
+    data = at_work.data
+    timing = Timing.of(study, data, at_work.store, at_work.watcher.say)
     networks = [
         network
         for choice in study.spaces
-        for network in draw(study, choice, at_work.data, networks=PROBES).sample
+        for network in draw(study, choice, data, networks=PROBES, timing=timing).sample
     ]
     speeds = probe(networks, study.recipe, at_work)
     return Circumstances(
-        resolution=at_work.data.resolution,
-        train_images=len(at_work.data.train.labels),
-        validation_images=len(at_work.data.validation.labels),
+        resolution=data.resolution,
+        train_images=len(data.train.labels),
+        validation_images=len(data.validation.labels),
         workers=at_work.pool.size,
         speeds=[speed for speed in speeds if speed is not None],
     )

@@ -16,10 +16,10 @@ from netspace.errors import InfeasibleError, RunError, UnknownNameError
 from netspace.present.record import DataFacts
 from netspace.run.folder import RunFolder
 from netspace.run.store import Store
-from netspace.spaces.sampling import sample
 from netspace.spaces.space import Space
 from netspace.table import TrialTable
-from netspace.workflow.population import Population, trials_of
+from netspace.workflow.latency_kept import Timing
+from netspace.workflow.population import Population, drawn_of, trials_of
 from netspace.workflow.session import Session, data_facts, opened, require_kind, session
 from netspace.workflow.steps import steps_of
 from netspace.workflow.study import write_results
@@ -76,11 +76,12 @@ class Growing:
         steps = steps_of(self.store)
         children = {step.child: step for step in steps}
         seed = children[name].seed if name in children else self.study.seed
-        bounds = self.study.budget.bounds
-        drawn = sample(self.space(name), networks, bounds, seed=seed)
-        if len(drawn) < networks:
-            raise InfeasibleError(f"space {name}: {drawn.shortfall}; widen the budget")
-        population = Population(space=self.space(name), sample=drawn)
+        data, say = self.at_work.data, self.at_work.watcher.say
+        timing = Timing.of(self.study, data, self.store, say)
+        space = self.space(name)
+        population = drawn_of(space, self.study, seed=seed, networks=networks, timing=timing)
+        if len(population.sample) < networks:
+            raise InfeasibleError(f"space {name}: {population.facts.shortfall}; widen the budget")
         self._tell(population)
         self.store.plan(trials_of(population, self.study, self._place(name, steps)))
 
@@ -93,7 +94,11 @@ class Growing:
     def _tell(self, population: Population) -> None:
         """Say and keep what a report says of a space, the first time it is drawn from."""
         facts = self.store.fact("spaces") or []
-        if any(known["name"] == population.space.name for known in facts):
+        places = [known["name"] for known in facts]
+        if population.space.name in places:
+            if population.kept is not None:  # the networks that come in addition were measured too
+                facts[places.index(population.space.name)] = to_plain(population.facts)
+                self.store.record(spaces=facts)
             return
         for sentence in population.sentences:
             self.at_work.watcher.say(sentence)

@@ -126,7 +126,10 @@ def _sentences(study: Study, here: Circumstances, seconds: float, time: float) -
     shares = ", ".join(f"{choice.networks} of {choice.called}" for choice in study.spaces)
     images = recipe.train_images or here.train_images
     part = "" if recipe.train_images is None else f" of {here.train_images:,}"
-    ranges = ", ".join(bound.sentence for bound in study.budget.bounds) or "any cost"
+    limits = [bound.sentence for bound in study.budget.bounds]
+    if study.budget.latency_ms is not None:
+        limits.append(f"at most {study.budget.latency_ms:g} ms on one thread here")
+    ranges = ", ".join(limits) or "any cost"
     how = "drawn" if study.search is None else "asked for"
     said = [
         f"Networks are {how} with {ranges} per image of {here.resolution}x{here.resolution}.",

@@ -13,14 +13,21 @@ from netspace.spaces.space import Space
 from netspace.train.data import DataSet
 from netspace.trial import Trial
 from netspace.workflow.choosing import ranked
+from netspace.workflow.latency_kept import Timing
+from netspace.workflow.latency_limit import Kept, Limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """A space of the study and the networks drawn from it."""
+    """A space of the study and the networks drawn from it.
+
+    kept: how those within the study's limit of latency were found; None without such a limit.
+    """
 
     space: Space
     sample: Sample
+    limit: Limit | None = None
+    kept: Kept | None = None
 
     @property
     def facts(self) -> SpaceFacts:
@@ -33,8 +40,23 @@ class Population:
             + tuple(limit.sentence for limit in self.space.limits),
             adapted=self.space.adapted,
             acceptance_rate=self.sample.acceptance_rate,
-            shortfall=self.sample.shortfall,
+            shortfall=self._shortfall,
+            latency=self._latency,
+            latencies_ms=() if self.kept is None else self.kept.latencies_ms,
         )
+
+    @property
+    def _latency(self) -> str:
+        if self.kept is None or self.limit is None:
+            return ""
+        return self.kept.sentence(self.limit)
+
+    @property
+    def _shortfall(self) -> str:
+        if self.kept is None:
+            return self.sample.shortfall
+        found, asked = len(self.sample), self.sample.asked
+        return "" if found >= asked else f"only {found} of {asked} networks found"
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -45,6 +67,8 @@ class Population:
             f"10^{facts.log10_size:.1f} parameter lists; {facts.acceptance_rate:.2%} of the draws "
             "lay within the budget."
         ]
+        if facts.latency:
+            said.append(facts.latency)
         if facts.adapted:
             said.append(f"Fitted to these images: {'; '.join(facts.adapted)}.")
         if facts.shortfall:
@@ -52,14 +76,33 @@ class Population:
         return tuple(said)
 
 
-def draw(study: Study, choice: SpaceChoice, data: DataSet, *, networks: int) -> Population:
-    """So many distinct networks of one of the study's spaces, within its budget."""
+def draw(
+    study: Study, choice: SpaceChoice, data: DataSet, *, networks: int, timing: Timing | None = None
+) -> Population:
+    """So many distinct networks of one of the study's spaces, within its budget.
+
+    timing: measures latencies, where the study limits them; without it that limit is left aside.
+    Fewer networks come back where no more keep to it.
+    """
     space = choice.space(
         resolution=data.resolution, channels=data.channels, classes=len(data.classes)
     )
-    return Population(
-        space=space, sample=sample(space, networks, study.budget.bounds, seed=study.seed)
-    )
+    return drawn_of(space, study, seed=study.seed, networks=networks, timing=timing)
+
+
+def drawn_of(
+    space: Space, study: Study, *, seed: int, networks: int, timing: Timing | None
+) -> Population:
+    """So many distinct networks of a space within the study's budget."""
+
+    def larger(size: int) -> Sample:
+        return sample(space, size, study.budget.bounds, seed=seed)
+
+    if timing is None or study.budget.latency_ms is None:
+        return Population(space=space, sample=larger(networks))
+    drawn, kept = timing.keep(space.name, larger, networks)
+    within = replace(drawn, members=kept.members(drawn)[:networks], asked=networks)
+    return Population(space=space, sample=within, limit=timing.check.limit, kept=kept)
 
 
 def plan_population(study: Study, populations: Sequence[Population], store: Store) -> None:

@@ -64,12 +64,9 @@ class Weighing:
     def budget(self) -> Budget:
         """The hard limits: what is given and is no target."""
         targets = self._names if self.objective in ("soft", "hard") else ()
-        kept = {name: size for name, size in self.limits.items() if size and name not in targets}
-        if "latency" in kept:
-            raise UserError(
-                "--latency is a target, not a limit: add --objective hard --cost latency"
-            )
-        return Budget(**kept)
+        return Budget(
+            **{name: size for name, size in self.limits.items() if size and name not in targets}
+        )
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -214,6 +211,8 @@ class OnTable:
             raise UserError("--resolution is that of a space: add --fitted, or leave it out")
         if self.categories and self.fitted:
             raise UserError("a space knows its categories: leave out --categories, or --fitted")
+        if wish.weighing.budget.latency is not None:
+            raise UserError("a search on a table measures no latency: leave out --latency")
         return TableWish(
             table=self.table or "",
             strategy=strategy(wish.strategy or USUAL),

@@ -1,10 +1,11 @@
 """The networks of a run that a strategy proposes, one after the other, while they are trained."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from netspace.config import SearchTerms, Study
+from netspace.errors import InfeasibleError
 from netspace.present.populations import costs_of
 from netspace.run.loop import Part
 from netspace.run.store import Store
@@ -14,8 +15,15 @@ from netspace.search.strategies import search
 from netspace.search.strategy import Candidate, Origin
 from netspace.trial import Trial
 from netspace.workflow.choosing import best_words, ranked
+from netspace.workflow.latency_domain import LatencyDomain
+from netspace.workflow.latency_kept import Timing
+from netspace.workflow.latency_limit import Limit
 from netspace.workflow.population import trial_seed
 from netspace.workflow.session import Session
+
+OVER = 50
+"""Candidates in a row, measured to be over a latency that they may keep to by prediction, that end
+a search."""
 
 
 class Searching:
@@ -32,28 +40,47 @@ class Searching:
         space = self._choice.space(
             resolution=data.resolution, channels=data.channels, classes=len(data.classes)
         )
-        self._domain = SpaceDomain(space, study.budget.bounds)
+        bounds, timing = study.budget.bounds, Timing.of(study, data, self._store, self._say)
+        self._check = None if timing is None else timing.check
+        self._domain = (
+            SpaceDomain(space, bounds)
+            if self._check is None
+            else LatencyDomain(space, bounds, self._check)
+        )
         terms = self._terms
         self._search = search(terms.strategy, self._domain, terms.objective, seed=study.seed)
         self._rungs = _rungs(terms, study.recipe.epochs)
         self._trials: dict[int, Trial] = {}
         self._best: int | None = None
+        self._over_in_a_row = 0
+        self._latency_of: dict[int, float] = {}
         self._recall()
 
     def train(self) -> None:
         """Train as many networks as the study says, whatever is done already left alone."""
-        say, objective = self._at_work.watcher.say, self._terms.objective
+        say, objective = self._say, self._terms.objective
         say(f"Search by {self._terms.strategy.kind}: {objective.sentence}.")
         if isinstance(objective, Reward) and objective.remark:
             say(f"Note: {objective.remark}.")
         self._at_work.train("population", source=self)
-        if self._search.exhausted and len(self._trials) < self._choice.networks:
-            short = (
-                f"The search ended after {len(self._trials)} networks: random draws bring no other "
-                "network of the space within the budget."
+        for sentence in self._last_words():
+            say(sentence)
+            self._store.record(plan=[*(self._store.fact("plan") or ()), sentence])
+
+    def _last_words(self) -> Iterator[str]:
+        """What was left out, and why the search ended before its time."""
+        over = self._store.fact("over_latency") or 0
+        if over:
+            yield f"{over} candidates were measured to be over the latency, and not trained."
+        if len(self._trials) >= self._choice.networks:
+            return
+        if self._search.exhausted or self._over_in_a_row >= OVER:
+            why = (
+                "random draws bring no other network of the space within the budget"
+                if self._search.exhausted
+                else f"the last {OVER} candidates were all measured to be over the latency"
             )
-            say(short)
-            self._store.record(plan=[*(self._store.fact("plan") or ()), short])
+            yield f"The search ended after {len(self._trials)} networks: {why}."
 
     @property
     def epochs(self) -> int:
@@ -68,13 +95,13 @@ class Searching:
         Where latency counts there are none until all workers are idle, for a quiet measurement.
         """
         self._hear()
-        if self._weighs_latency and count < self._at_work.pool.size:
+        if self._measures and count < self._at_work.pool.size:
             return ()
         found: list[Trial] = []
         while len(found) < count and (again := self._promoted()) is not None:
             found.append(again)
         wanted = min(count - len(found), self._choice.networks - len(self._trials))
-        new = self._new(self._search.ask(wanted)) if wanted > 0 else ()
+        new = self._new(self._asked(wanted)) if wanted > 0 else ()
         return (*found, *new) or self._last()
 
     def part(self, trial: Trial) -> Part:
@@ -97,8 +124,12 @@ class Searching:
         return self._store.fact("latencies_ms") or ()
 
     @property
-    def _weighs_latency(self) -> bool:
-        return "latency_ms" in self._terms.objective.costs
+    def _measures(self) -> bool:
+        """Whether latencies are measured: the objective weighs them, or there is a limit."""
+        return self._check is not None or "latency_ms" in self._terms.objective.costs
+
+    def _say(self, sentence: str) -> None:
+        self._at_work.watcher.say(sentence)
 
     def _recall(self) -> None:
         """Tell the strategy all that the store knows."""
@@ -177,10 +208,53 @@ class Searching:
         if not trials:
             return ()
         self._keep_origins([candidate.origin for candidate in candidates])
-        if self._weighs_latency:
-            self._measure(trials)
+        if self._measures:
+            self._keep_latencies(trials)
         self._store.plan(trials)
         return tuple(self._planned(trial.index) for trial in trials)
+
+    def _asked(self, count: int) -> Sequence[Candidate]:
+        """Up to so many candidates, measured where latency counts; those over a limit left out."""
+        if self._check is None:
+            asked = self._search.ask(count)
+            if self._measures:
+                for candidate in asked:
+                    self._note(candidate, self._measured_ms(candidate))
+            return asked
+        found: list[Candidate] = []
+        while len(found) < count and self._over_in_a_row < OVER and (asked := self._search.ask()):
+            found += [one for one in asked if self._keeps(one, self._check.limit)]
+        if not found and not self._trials:
+            raise InfeasibleError(
+                f"latency {self._study.budget.latency}: {self._over_in_a_row} networks that may "
+                "keep to it by prediction were measured, and none does; raise it, or lower the "
+                "flops"
+            )
+        return found
+
+    def _keeps(self, candidate: Candidate, limit: Limit) -> bool:
+        """Measure a candidate; one over the limit is taken back."""
+        latency = self._measured_ms(candidate)
+        if limit.holds(latency):
+            self._note(candidate, latency)
+            return True
+        self._search.withdraw(candidate.number)
+        self._over_in_a_row += 1
+        self._store.record(over_latency=(self._store.fact("over_latency") or 0) + 1)
+        return False
+
+    def _note(self, candidate: Candidate, latency: float) -> None:
+        self._search.measured(candidate.number, latency_ms=latency)
+        self._latency_of[candidate.number] = latency
+        self._over_in_a_row = 0
+
+    def _measured_ms(self, candidate: Candidate) -> float:
+        from netspace.train.latency import measure_latency
+
+        network = self._domain.member(candidate.genes).network
+        if self._check is not None:
+            return self._check.measure(network)
+        return measure_latency(network).median_ms
 
     def _trial(self, candidate: Candidate) -> Trial:
         member = self._domain.member(candidate.genes)
@@ -205,15 +279,10 @@ class Searching:
         known = (self._store.fact("origins") or [])[: len(self._trials)]
         self._store.record(origins=[*known, *origins])
 
-    def _measure(self, trials: Sequence[Trial]) -> None:
-        from netspace.train.latency import measure_latency
-
+    def _keep_latencies(self, trials: Sequence[Trial]) -> None:
         known = (self._store.fact("latencies_ms") or [])[: len(self._trials)]
-        for trial in trials:
-            latency = measure_latency(trial.network).median_ms
-            self._search.measured(trial.index, latency_ms=latency)
-            known.append(latency)
-        self._store.record(latencies_ms=known)
+        new = [self._latency_of[trial.index] for trial in trials]
+        self._store.record(latencies_ms=[*known, *new])
 
 
 def _rungs(terms: SearchTerms, epochs: int) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from netspace.train.build import build
 from netspace.train.trainer import evaluate
 from netspace.train.weights import restore_weights
 from netspace.workflow.choosing import best_candidates
+from netspace.workflow.latency_kept import Timing
 from netspace.workflow.population import draw, plan_final, plan_population
 from netspace.workflow.record import record_of
 from netspace.workflow.searching import Searching
@@ -114,13 +115,17 @@ def _begin(study: Study, at_work: Session, facts: Mapping[str, object]) -> None:
     Nothing is recorded before the sampling succeeds: a study that cannot begin leaves the folder
     free for one that can.
     """
+    store, data = at_work.store, at_work.data
     if study.search is not None:
         Searching(study, at_work)  # refuses a strategy that does not fit the space
+        sizes, timing = {choice.called: SIZED_BY for choice in study.spaces}, None
+    else:
+        sizes = {choice.called: choice.networks for choice in study.spaces}
+        timing = Timing.of(study, data, store, at_work.watcher.say)
     populations = [
-        draw(study, choice, at_work.data, networks=SIZED_BY if study.search else choice.networks)
+        draw(study, choice, data, networks=sizes[choice.called], timing=timing)
         for choice in study.spaces
     ]
-    store = at_work.store
     if store.fact("study") is None:
         plain = to_plain(study, complete=True)
         store.record(kind=study.kind, study=plain, **data_record(at_work.data), **facts)

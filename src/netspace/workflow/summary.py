@@ -13,6 +13,7 @@ from netspace.present.fidelity_words import fidelity_json
 from netspace.present.populations import Tabled, compare_spaces, done, populations, tabled
 from netspace.present.record import RunRecord
 from netspace.present.search_text import search_json
+from netspace.trial import Trial
 
 
 def summary_text(record: RunRecord) -> str:
@@ -99,9 +100,16 @@ def _winner(record: RunRecord) -> dict[str, Any]:
         "winner": winner.best.name,
         "network": to_plain(winner.best.network),
         **to_plain(winner.best.complexity),
+        **_latency(record, winner.best),
         "validation_error_percent": winner.validation_error,
         "test_error_percent": winner.test_error,
     }
+
+
+def _latency(record: RunRecord, trial: Trial) -> dict[str, float]:
+    """What the network was measured to take before the training, where that was asked for."""
+    latency = record.latency_ms(trial)
+    return {} if latency is None else {"latency_ms": latency}
 
 
 def comparison_json(a: str, b: str, found: Comparison) -> dict[str, Any]:
