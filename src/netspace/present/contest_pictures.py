@@ -63,7 +63,7 @@ def words(record: ContestRecord, cost: str) -> Sequence[str]:
 
 
 def pictures(record: ContestRecord) -> list[tuple[Plot, Sequence[str]]]:
-    """The report's: against the first two costs."""
+    """The report's: against the first cost, and against activations."""
     if not points(record):
         return []
     return [
@@ -71,5 +71,5 @@ def pictures(record: ContestRecord) -> list[tuple[Plot, Sequence[str]]]:
             plot(f"pareto-{cost}", f"{WORDS}: {cost}", picture(record, cost), 760),
             words(record, cost),
         )
-        for cost in costs_of(record)[:2]
+        for cost in dict.fromkeys((costs_of(record)[0], "activations"))
     ]

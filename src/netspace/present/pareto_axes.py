@@ -18,6 +18,9 @@ WIDE, WIDER = 3.2, 60.0
 """Above so many times its least cost an axis has room for 1, 2 and 5 of each power of ten only, and
 then for powers of ten."""
 
+COUNTS = 1_000
+"""An axis that reaches beyond this is one of counts, written 10M; below, of milliseconds."""
+
 PANEL = (360.0, 320.0)
 """Width and height, in pixels, that labels are placed for: half a report's page."""
 
@@ -73,7 +76,7 @@ def scale(figure: go.Figure, costs: Ends, errors: Ends, panel: Mapping[str, int]
         type="log",
         range=[log10(end) for end in costs],
         dtick=1 if span > WIDER else "D2" if span > WIDE else "D1",
-        tickformat="~s",
+        tickformat="~s" if costs[1] > COUNTS else "~g",
         **panel,
     )
     figure.update_yaxes(range=errors, **panel)
