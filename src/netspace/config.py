@@ -256,17 +256,22 @@ def load_study(path: Path) -> AnyStudy:
 
     Raises StudyError with one line that names the path of the fault.
     """
-    try:
-        plain = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as fault:
-        raise StudyError(f"{path}: cannot be read ({fault.strerror}); give a study file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as fault:
-        raise StudyError(f"{path} is not YAML: {' '.join(str(fault).split())}") from None
+    plain = read_plain(path)
     if isinstance(plain, Mapping) and "candidates" in plain:
         raise StudyError(f"{path}: candidates make a contest; run it with 'netspace contest'")
     if isinstance(plain, Mapping) and "network" in plain:
         return scaling_from_plain(plain, where=str(path))
     return study_from_plain(plain, where=str(path))
+
+
+def read_plain(path: Path) -> object:
+    """What a study file holds, as plain values. Raises StudyError if it is missing, or no YAML."""
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except OSError as fault:
+        raise StudyError(f"{path}: cannot be read ({fault.strerror}); give a study file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        raise StudyError(f"{path} is not YAML: {' '.join(str(fault).split())}") from None
 
 
 def study_from_plain(plain: object, *, where: str = "") -> Study:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from netspace.config import read_plain
 from netspace.contest_study import ContestStudy, Origin
 from netspace.design.network import Network
 from netspace.design.serial import read, to_plain
@@ -32,13 +31,7 @@ _RUNS: Mapping[Kind, Origin] = {
 
 def load_contest(path: Path) -> ContestStudy:
     """Read a contest's study file. Raises StudyError with one line that names the fault's path."""
-    try:
-        plain = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as fault:
-        raise StudyError(f"{path}: cannot be read ({fault.strerror}); give a study file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as fault:
-        raise StudyError(f"{path} is not YAML: {' '.join(str(fault).split())}") from None
-    return contest_from_plain(plain, where=str(path))
+    return contest_from_plain(read_plain(path), where=str(path))
 
 
 def contest_from_plain(plain: object, *, where: str = "") -> ContestStudy:
