@@ -19,6 +19,9 @@ from netspace.train.reading.decoding import LARGEST_OWN_RESOLUTION
 Origin = Literal["handcrafted", "design space", "searched"]
 """Where a network comes from: drawn by hand, sampled from a design space, or found by a search."""
 
+EQUALISED = "channels_last"
+"""The backend whose latency is made equal."""
+
 TOLERANCE = 0.02
 """How far, as a share of a single size, a network may lie from it."""
 
@@ -80,8 +83,8 @@ class EqualLatency:
     @property
     def range(self) -> tuple[float, float]:
         """Lowest and highest milliseconds that count as equal."""
-        ends = [parse_milliseconds(end) for end in self.time.split("..")]
-        return _closed("latency", ends[0], ends[-1])
+        low, _, high = self.time.partition("..")
+        return _closed("latency", parse_milliseconds(low), parse_milliseconds(high or low))
 
     @property
     def sentence(self) -> str:
@@ -95,7 +98,7 @@ Equal = Annotated[EqualFlops | EqualLatency, Discriminator("kind")]
 def _closed(name: str, low: float | None, high: float | None) -> tuple[float, float]:
     if low is None or high is None or low <= 0 or low > high:
         raise StudyError(
-            f"equal: {name} {format_range(low, high)} must be a size, or a range with both ends"
+            f"{name} {format_range(low, high)} must be a size, or a range with both ends"
         )
     if isclose(low, high):
         return low * (1 - TOLERANCE), high * (1 + TOLERANCE)
@@ -120,7 +123,7 @@ class ContestStudy:
     """Networks of all origins under one recipe, the same seeds and the same data, at equal cost.
 
     resolution: in pixels; None is the images' own up to 64. backends: what latency is measured
-    with, besides PyTorch's channels-last. seeds: trainings of each network.
+    with; where it is made equal, PyTorch's channels-last too. seeds: trainings of each network.
     """
 
     data: str
@@ -143,12 +146,21 @@ class ContestStudy:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise StudyError(f"candidates: '{twice}' stands there twice; give one of them a name")
+        if not self.backends:
+            raise StudyError("backends: give at least one, such as channels_last, or leave it out")
         if self.seeds < 2:
             raise StudyError(f"seeds {self.seeds} must be at least 2: one shows no spread")
         if self.seed < 0:
             raise StudyError(f"seed {self.seed} must be at least 0")
         if self.workers is not None and self.workers < 1:
             raise StudyError(f"workers {self.workers} must be at least 1")
+
+    @property
+    def timed_backends(self) -> tuple[str, ...]:
+        """What latency is measured with, that which is made equal among them."""
+        if isinstance(self.equal, EqualLatency) and EQUALISED not in self.backends:
+            return (EQUALISED, *self.backends)
+        return self.backends
 
     @property
     def at_most(self) -> int:

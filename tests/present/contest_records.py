@@ -143,7 +143,9 @@ def record(errors: Mapping[str, Sequence[float | None]] = ERRORS) -> ContestReco
             heat("fine-tuning", "scenes", gentler),
         ),
         latency=latency(),
-        victor=Victor(name="residual", seed=1, validation_error=48.13, test_error=49.0),
+        victor=Victor(
+            name="residual", seed=1, validation_error=48.13, kept_error=47.5, test_error=49.0
+        ),
         seconds=600.0,
     )
 

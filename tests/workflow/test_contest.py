@@ -162,6 +162,38 @@ def test_repeating_it_trains_nothing(finished: RunFolder, colours: Path, others:
         assert store.counts() == before
 
 
+def test_a_finished_contest_is_shown_without_its_images(
+    finished: RunFolder, colours: Path, others: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise AssertionError("nothing is to be trained or measured")
+
+    monkeypatch.setattr("netspace.workflow.contest.check_before", gone)
+    finished.report.unlink()
+    run_contest(study_of(colours, others), finished.path, Silent())
+    assert finished.report.is_file()
+
+
+def test_other_backends_are_measured(finished: RunFolder, colours: Path, others: Path) -> None:
+    study = replace(study_of(colours, others), backends=("eager", "channels_last"))
+    found = read_contest(run_contest(study, finished.path, Silent())).latency
+    assert found is not None
+    assert found.backends == ("eager", "channels_last")
+
+
+def test_fine_tuning_without_its_weights_stops_and_fails_nothing(
+    colours: Path, others: Path, tmp_path: Path
+) -> None:
+    study = study_of(colours, others)
+    with pytest.raises(KeyboardInterrupt):
+        run_contest(study, tmp_path / "run", Impatient(8))
+    next((tmp_path / "run" / "weights").iterdir()).unlink()
+    with pytest.raises(RunError, match="the weights that fine-tuning begins from are gone"):
+        run_contest(study, tmp_path / "run", Silent())
+    with Store.existing(tmp_path / "run" / "run.db") as store:
+        assert store.counts()["failed"] == 0
+
+
 def test_another_contest_is_refused(finished: RunFolder, colours: Path, others: Path) -> None:
     other = replace(study_of(colours, others), seeds=3)
     with pytest.raises(RunError, match="seeds differs"):

@@ -55,6 +55,19 @@ def test_a_file_is_a_candidate_and_may_be_given_a_name_and_an_origin(tmp_path: P
     ]
 
 
+def test_a_file_is_not_of_the_zoo_by_what_it_calls_itself(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: regnet_x_200mf\nstages: [{block: {kind: basic}, width: 16, depth: 1}]")
+    found = contest_from_plain(changed(candidates=[str(path), "vgg11"])).candidates[0]
+    assert (found.origin, found.source) == ("handcrafted", "a network file")
+
+
+def test_the_latency_that_is_made_equal_is_shown_too() -> None:
+    timed = contest_from_plain(changed(equal={"latency": "2ms"}, backends=["eager"]))
+    assert timed.timed_backends == ("channels_last", "eager")
+    assert contest_from_plain(changed(backends=["eager"])).timed_backends == ("eager",)
+
+
 def test_a_single_size_is_met_within_2_percent() -> None:
     study = contest_from_plain(changed(equal={"flops": "5M"}))
     assert study.equal.range == pytest.approx((4.9e6, 5.1e6))
@@ -83,6 +96,10 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         ({"equal": {"flops": "5M", "latency": "2ms"}}, "exactly one of flops"),
         ({"equal": {"flops": "..5M"}}, "a range with both ends"),
         ({"equal": {"latency": "fast"}}, "milliseconds above 0"),
+        ({"backends": []}, "backends: give at least one"),
+        ({"candidates": ["vgg11", {"network": 5}]}, "candidates 2: network 5 must be a zoo name"),
+        ({"candidates": ["vgg11", {"network": None}]}, "candidates 2: network None must be"),
+        ({"equal": {"latency": "1ms..2ms..3ms"}}, "milliseconds above 0"),
         ({"seeds": 1}, "seeds 1 must be at least 2"),
         ({"sedes": 3}, "sedes"),
         ({"transfer": [{"dta": "digits"}]}, "dta"),

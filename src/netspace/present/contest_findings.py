@@ -21,7 +21,7 @@ class Standing:
 
 
 def standings(record: ContestRecord, heat: Heat) -> tuple[Standing, ...]:
-    """All entries, the lowest mean error first, those without a result last."""
+    """All entries: those that finished most seeds first, among them the lowest mean error."""
     errors, failed = heat.errors(), heat.failed()
     shared = pooled(errors)
     found = [
@@ -33,11 +33,12 @@ def standings(record: ContestRecord, heat: Heat) -> tuple[Standing, ...]:
         )
         for one in record.entries
     ]
-    return tuple(sorted(found, key=_by_error))
+    return tuple(sorted(found, key=_place))
 
 
-def _by_error(one: Standing) -> tuple[bool, float]:
-    return (True, 0.0) if one.error is None else (False, one.error.value)
+def _place(one: Standing) -> tuple[int, float]:
+    """Fewer results come last: a mean over other seeds is no match."""
+    return -len(one.errors), 0.0 if one.error is None else one.error.value
 
 
 def differences(heat: Heat) -> tuple[Pair, ...]:
@@ -67,7 +68,7 @@ def agreement_with_first(record: ContestRecord, heat: Heat) -> Interval | None:
 def agreement_sentence(heat: Heat, found: Interval | None) -> str:
     """What the order on the first data set says of the order here."""
     if found is None:
-        return f"{heat.title}: fewer than three networks have results on both."
+        return f"{heat.title}: no order to compare (fewer than three networks, or equal errors)."
     if found.low > 0:
         said = "the order carries over in part" if found.value < 1 else "the order carries over"
     elif found.high < 0:

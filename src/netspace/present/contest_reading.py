@@ -15,7 +15,7 @@ _MODES: tuple[Round, ...] = ("transfer", "fine-tuning")
 
 def contest_record(folder: Path, store: Store) -> ContestRecord:
     """The contest, finished or not."""
-    study = read(ContestStudy, store.fact("study"))
+    study = read(ContestStudy, store.fact("study"), where=f"{folder}, perhaps of another version")
     heats = tuple(_heats(study, store))
     settings = [trial.setting for heat in heats for trial in heat.trials if trial.setting]
     winner, latency = store.fact("winner"), store.fact("latency")

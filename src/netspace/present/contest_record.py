@@ -68,12 +68,14 @@ class Heat:
 class Victor:
     """The network of the lowest mean validation error on the first data set, and its weights.
 
-    test_error: of the kept weights, read once, in percent.
+    validation_error: mean over the seeds; kept_error: of the best seed, whose weights are kept;
+    test_error: of those weights, read once; all in percent.
     """
 
     name: str
     seed: int
     validation_error: float
+    kept_error: float
     test_error: float
 
 

@@ -62,7 +62,7 @@ def _origins(record: ContestRecord) -> str:
         for origin in dict.fromkeys(one.origin for one in record.entries)
         if origin not in ahead
     ]
-    said = f"Among the leaders, which cannot be told apart: {listed(ahead)}"
+    said = f"Among those in front, level within the noise: {listed(ahead)}"
     return f"{said}; not among them: {listed(behind)}." if behind else f"{said}."
 
 
@@ -83,9 +83,10 @@ def choice(record: ContestRecord) -> str:
     if victor is None:
         return "There is no winner yet."
     return (
-        f"{victor.name} is kept with the weights of its best seed: validation "
-        f"{percent(victor.validation_error)} (mean over seeds), test {percent(victor.test_error)} "
-        "(read once, for it alone). That it is the lowest of several means flatters it a little."
+        f"{victor.name} is kept: {percent(victor.validation_error)} on validation over its seeds. "
+        f"The weights are those of its best seed: {percent(victor.kept_error)} on validation, "
+        f"{percent(victor.test_error)} on test (read once, for it alone). Being the lowest of "
+        "several flatters what was chosen by."
     )
 
 

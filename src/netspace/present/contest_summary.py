@@ -50,6 +50,7 @@ def _winner(record: ContestRecord) -> dict[str, Any]:
         "winner": victor.name,
         **to_plain(entry.complexity),
         "validation_error_percent": victor.validation_error,
+        "kept_validation_error_percent": victor.kept_error,
         "test_error_percent": victor.test_error,
     }
 

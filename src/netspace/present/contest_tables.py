@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from netspace.analyse.ranking import Pair
-from netspace.analyse.replicates import Estimate
 from netspace.design.units import format_size
 from netspace.present.contest_findings import (
     Standing,
@@ -136,8 +135,3 @@ def latency_table(report: LatencyReport) -> Table:
     )
     columns = ("network", "backend", "median, ms", "p90, ms", "middle 80 %, ms", "runs")
     return Table(columns=columns, rows=rows, words=2)
-
-
-def interval_of(found: Estimate | None) -> tuple[float, float] | None:
-    """The ends of an interval; None where there is none."""
-    return None if found is None or not found.known else (found.low, found.high)

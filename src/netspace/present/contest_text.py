@@ -64,8 +64,10 @@ def _winner_line(summary: Mapping[str, Any]) -> str:
     if summary["winner"] is None:
         return "no winner yet: the trainings on the first data set are not over"
     return (
-        f"lowest mean error: {summary['winner']}, {summary['validation_error_percent']:.2f} % on "
-        f"validation, {summary['test_error_percent']:.2f} % on test (read once, for it alone)"
+        f"lowest mean error of those with all seeds: {summary['winner']}, "
+        f"{summary['validation_error_percent']:.2f} % on validation; its best seed, whose weights "
+        f"are kept: {summary['kept_validation_error_percent']:.2f} % on validation, "
+        f"{summary['test_error_percent']:.2f} % on test (read once, for it alone)"
     )
 
 

@@ -30,7 +30,7 @@ class RunFolder:
 
     @property
     def weights(self) -> Path:
-        """Weights of the final round, while it lasts."""
+        """Weights of the final round or of a contest, while it lasts."""
         return self.path / "weights"
 
     @property

@@ -55,22 +55,40 @@ def run_contest(
     again: measure the latencies once more. measure: milliseconds of a network, where they are to
     be equal. Raises RunError if the folder holds another run.
     """
-    for leg in study.legs:
-        check_before(leg)
-    require_backends(study)
     folder = RunFolder(path)
+    if not folder.database.exists():
+        _check(study)
     with opened(folder) as store:
         _same(study, store, folder)
+        timed = not again and _timed(study, store)
+        if not (store.fact("over") and timed):
+            _check(study)
         _first(study, folder, store, watcher, command, measure)
-        if again or store.fact("latency") is None:
+        if not timed:
             measured = time_entries(study, stored_entries(store), watcher)
             store.record(latency=to_plain(measured, complete=True))
         write_contest(folder, store)
         for leg in study.legs[1:]:
             _further(leg, folder, store, watcher)
             write_contest(folder, store)
+        store.record(over=True)
         shutil.rmtree(folder.weights, ignore_errors=True)
     return folder
+
+
+def _check(study: ContestStudy) -> None:
+    """Raise for data, a device or a backend that are not there, before anything is trained."""
+    for leg in study.legs:
+        check_before(leg)
+    require_backends(study)
+
+
+def _timed(study: ContestStudy, store: Store) -> bool:
+    """Whether latencies were measured with these backends."""
+    known = store.fact("latency")
+    if known is None:
+        return False
+    return [one["backend"] for one in known["findings"]] == list(study.timed_backends)
 
 
 def stored_entries(store: Store) -> tuple[Entry, ...]:
@@ -171,6 +189,7 @@ def _choose(study: ContestStudy, at_work: Session) -> None:
             "name": kept.space,
             "seed": kept.seed,
             "validation_error": fmean(_errors(chosen)),
+            "kept_error": _errors([kept])[0],
             "test_error": test_error,
         }
     )
@@ -178,6 +197,17 @@ def _choose(study: ContestStudy, at_work: Session) -> None:
 
 def _errors(trials: Sequence[Trial]) -> list[float]:
     return [trial.error for trial in trials if trial.error is not None]
+
+
+def _require_weights(at_work: Session) -> None:
+    """Raise RunError where weights that fine-tuning begins from are gone."""
+    for trial in at_work.store.trials(round="contest", state="finished"):
+        path = at_work.weights(trial)
+        if not path.is_file():
+            raise RunError(
+                f"{path}: the weights that fine-tuning begins from are gone; put them back, or "
+                "begin the contest again in another --out"
+            )
 
 
 def _further(leg: Leg, folder: RunFolder, store: Store, watcher: Watcher) -> None:
@@ -194,5 +224,6 @@ def _further(leg: Leg, folder: RunFolder, store: Store, watcher: Watcher) -> Non
         learned = {(t.space, t.seed) for t in store.trials(round="contest", state="finished")}
         tuned = transfer_trials(leg, "fine-tuning", found, at_work.data)
         store.plan(one for one in tuned if (one.space, one.seed) in learned)
+        _require_weights(at_work)
         at_work.train("fine-tuning")
         store.record(**{over: True})

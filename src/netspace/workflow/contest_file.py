@@ -8,7 +8,7 @@ from netspace.config import read_plain
 from netspace.contest_study import ContestStudy, Origin
 from netspace.design.network import Network
 from netspace.design.serial import read, to_plain
-from netspace.design.zoo import names, network
+from netspace.design.zoo import aliases, names, network
 from netspace.errors import RunError, StudyError, UserError
 from netspace.run.folder import RunFolder
 from netspace.run.store import Store
@@ -79,11 +79,13 @@ def _contestant(entry: object, where: str) -> Mapping[str, Any]:
 
 
 def _named(source: Any) -> dict[str, Any]:
+    if not isinstance(source, str | Mapping):
+        raise UserError(f"network {source!r} must be a zoo name, a YAML file or a mapping")
     chosen = network(source)
     name = chosen.name or (Path(source).stem if isinstance(source, str) else "")
     origins = (origin for prefix, origin in _FAMILIES.items() if name.startswith(prefix))
     own: Origin = "handcrafted"
-    if name in names():
+    if isinstance(source, str) and aliases().get(source, source) in names():
         return _plain(name, chosen, next(origins, own), "the zoo")
     return _plain(name, chosen, own, "a network file")
 

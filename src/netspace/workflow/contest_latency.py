@@ -23,4 +23,4 @@ def require_backends(study: ContestStudy) -> None:
 
 
 def _wish(study: ContestStudy) -> Wish:
-    return Wish(backends=study.backends, device=study.device)
+    return Wish(backends=study.timed_backends, device=study.device)

@@ -45,7 +45,7 @@ def contest_trials(study: ContestStudy, found: Sequence[Entry]) -> Iterator[Tria
 def transfer_trials(
     leg: Leg, round: Round, found: Sequence[Entry], data: DataSet
 ) -> Iterator[Trial]:
-    """The trainings on a further data set; of fine-tuning, those whose weights can be there."""
+    """The trainings on a further data set, from scratch or fine-tuned."""
     for repeat in range(leg.study.seeds):
         for one in found:
             network = one.network.for_input(classes=len(data.classes), channels=data.channels)

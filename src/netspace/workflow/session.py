@@ -42,7 +42,7 @@ class Session:
         return self.spent_before + time.monotonic() - self.began
 
     def train(self, round: Round, source: "Source | None" = None) -> None:
-        """Train all planned trials of a round; weights are kept in the final round only.
+        """Train all planned trials of a round; weights are kept of finals and contests.
 
         source: where further trials come from while it runs.
         """

@@ -85,8 +85,15 @@ def _list(found: Sequence[Path], folders: Sequence[Path]) -> Component:
     rows = []
     for path in found:
         link = html.A(str(path), href=f"/decide?{urlencode({'contest': str(path)})}")
-        rows.append((link, contest_answer(read(path))))
+        rows.append((link, _answer(path)))
     return html.Div([html.H1("Decide"), table(("contest", "what came out"), rows)])
+
+
+def _answer(path: Path) -> str:
+    try:
+        return contest_answer(read(path))
+    except UserError as unread:
+        return f"cannot be read: {unread}"
 
 
 def _contest(record: ContestRecord, view: View) -> Component:
