@@ -146,7 +146,7 @@ def _train(
 
 
 def _learner(
-    network: Network, recipe: Recipe, seed: int, compute: Compute, start: Path | None
+    network: Network, recipe: Recipe, seed: int, compute: Compute, start: Path | None = None
 ) -> Learner:
     module = build(network, seed=seed)
     if start is not None:
