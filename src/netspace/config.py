@@ -290,6 +290,6 @@ def scaling_from_plain(plain: Mapping[str, object], *, where: str = "") -> Scali
     return read(ScalingStudy, plain, where=where, error=StudyError)
 
 
-def study_text(study: AnyStudy) -> str:
-    """The study as YAML."""
+def study_text(study: object) -> str:
+    """A study of any kind as YAML."""
     return yaml.safe_dump(to_plain(study), sort_keys=False, default_flow_style=None)

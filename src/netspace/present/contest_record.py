@@ -11,9 +11,6 @@ from netspace.present.latency_record import Figures, LatencyReport
 from netspace.present.record import DataFacts
 from netspace.trial import Round, Trial
 
-Mode = Round
-"""'contest' on the first data set; on others 'transfer' from scratch, and 'fine-tuning'."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -37,9 +34,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heat:
-    """All trainings on one data set in one way."""
+    """All trainings on one data set in one way.
 
-    mode: Mode
+    mode: 'contest' on the first data set; on others 'transfer' from scratch, and 'fine-tuning'.
+    """
+
+    mode: Round
     data: DataFacts
     trials: tuple[Trial, ...]
 

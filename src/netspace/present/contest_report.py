@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 
-import yaml
-
-from netspace.design.serial import to_plain
+from netspace.config import study_text
 from netspace.present.contest_findings import agreement_sentence, agreement_with_first
 from netspace.present.contest_pictures import pictures
 from netspace.present.contest_record import ContestRecord
@@ -101,7 +99,7 @@ def _run(record: ContestRecord) -> Mapping[str, object]:
         "recipe": recipe_table(_recipes(record)),
         "settings": settings_table(record.trials, record.versions),
         "seconds": duration(record.seconds),
-        "study": yaml.safe_dump(to_plain(record.study), sort_keys=False, default_flow_style=None),
+        "study": study_text(record.study),
     }
 
 

@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-import yaml
-
-from netspace.design.serial import to_plain
+from netspace.config import study_text
 from netspace.errors import RunError
 from netspace.present.contest_reading import contest_record
 from netspace.present.contest_record import ContestRecord
@@ -28,8 +26,7 @@ def read_contest(folder: RunFolder) -> ContestRecord:
 def write_contest(folder: RunFolder, store: Store) -> None:
     """Write the study, the best network, the summary and the report."""
     record = contest_record(folder.path, store)
-    plain = to_plain(record.study)
-    write_whole(folder.study, yaml.safe_dump(plain, sort_keys=False, default_flow_style=None))
+    write_whole(folder.study, study_text(record.study))
     if record.victor is not None:
         write_whole(
             folder.winner,
